@@ -36,7 +36,7 @@ const (
 
 // LadderTerms are the figures of the per-request ladder (domain B1).
 type LadderTerms struct {
-	Percents            []int           `json:"percents"`             // of Timescale, for L0, L1, L2, L3
+	Percents            []int           `json:"percents"`              // of Timescale, for L0, L1, L2, L3
 	UnansweredFollowUps int             `json:"unanswered_follow_ups"` // that open L2
 	AcknowledgeWithin   calendar.Amount `json:"acknowledge_within"`    // office time, then the next level opens
 	NextDateLimits      []int           `json:"next_date_limits"`      // calendar days an acknowledgement may reach ahead, by level L0..L6
