@@ -3,6 +3,7 @@ package calendar
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -84,15 +85,11 @@ func (s Slice) Due(count Count) (DueDate, error) {
 	if err != nil {
 		return DueDate{}, fmt.Errorf("count on %s: %w", s.Name, err)
 	}
-	stops, err := stopsOf(count.Pauses)
-	if err != nil {
-		return DueDate{}, fmt.Errorf("count on %s: %w", s.Name, err)
-	}
-	reading := reading{slice: &s, start: count.Start.UTC(), unit: count.Amount.Unit, needed: needed, stops: stops}
-	due := DueDate{}
-	if due.At, due.Day, err = reading.run(); errors.Is(err, errHeld) {
+	reading, err := s.read(count, needed)
+	due := DueDate{At: reading.at, Day: reading.day}
+	if errors.Is(err, errHeld) {
 		due.Suspended = true
-		due.Earliest, err = reading.ifResumed(count.AsOf)
+		due.Earliest, err = s.ifResumed(count, needed)
 	}
 	if err != nil {
 		return DueDate{}, fmt.Errorf("count on %s: %w", s.Name, err)
@@ -107,6 +104,22 @@ func (s Slice) Due(count Count) (DueDate, error) {
 		due.Why.AsOf = count.AsOf
 	}
 	return due, nil
+}
+
+// ifResumed is the date that would result if the open pauses ended at AsOf, or
+// at once when they have not begun by then; no date without AsOf.
+func (s *Slice) ifResumed(count Count, needed int64) (time.Time, error) {
+	if count.AsOf.IsZero() {
+		return time.Time{}, nil
+	}
+	count.Pauses = slices.Clone(count.Pauses)
+	for i := range count.Pauses {
+		if pause := &count.Pauses[i]; pause.To.IsZero() {
+			pause.To = later(pause.From, count.AsOf)
+		}
+	}
+	reading, err := s.read(count, needed)
+	return reading.at, err
 }
 
 // needed is what the clock has to reach, rounded up, and in what.

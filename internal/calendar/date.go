@@ -61,7 +61,15 @@ func (d Date) DaysSince(earlier Date) int {
 }
 
 // Before orders dates.
-func (d Date) Before(other Date) bool { return d.Midnight().Before(other.Midnight()) }
+func (d Date) Before(other Date) bool {
+	if d.Year != other.Year {
+		return d.Year < other.Year
+	}
+	if d.Month != other.Month {
+		return d.Month < other.Month
+	}
+	return d.Day < other.Day
+}
 
 // After orders dates.
 func (d Date) After(other Date) bool { return other.Before(d) }

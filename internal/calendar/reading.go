@@ -52,7 +52,7 @@ func (p *stop) absorb(next stop) bool {
 	return true
 }
 
-// reading is one walk of a clock over a slice.
+// reading is one walk of a clock over a slice, and where it ended.
 type reading struct {
 	slice   *Slice
 	start   time.Time
@@ -60,41 +60,38 @@ type reading struct {
 	needed  int64
 	stops   []stop
 	skipped []Skipped
+
+	at  time.Time
+	day Date
 }
 
-func (r *reading) run() (time.Time, Date, error) {
-	if err := r.slice.covered(r.slice.localDay(r.start)); err != nil {
-		return time.Time{}, Date{}, err
+// read walks a clock to its end; errHeld when an open pause comes first.
+func (s *Slice) read(count Count, needed int64) (reading, error) {
+	r := reading{slice: s, start: count.Start.UTC(), unit: count.Amount.Unit, needed: needed}
+	if err := s.covered(s.localDay(r.start)); err != nil {
+		return r, err
+	}
+	var err error
+	if r.stops, err = stopsOf(count.Pauses); err != nil {
+		return r, err
 	}
 	switch r.unit {
 	case BusinessDays, CalendarDays:
-		return r.days()
+		r.at, r.day, err = r.days()
 	case BusinessHours:
-		return r.openTime()
+		r.at, r.day, err = r.openTime()
 	default:
-		return r.elapsed()
+		r.at, r.day, err = r.elapsed()
 	}
-}
-
-// ifResumed is the date that would result if the open pause ended at asOf, or
-// at once when it has not begun by then.
-func (r *reading) ifResumed(asOf time.Time) (time.Time, error) {
-	if asOf.IsZero() {
-		return time.Time{}, nil
-	}
-	resumed := reading{slice: r.slice, start: r.start, unit: r.unit, needed: r.needed, stops: slices.Clone(r.stops)}
-	open := &resumed.stops[len(resumed.stops)-1]
-	open.to = later(open.from, asOf).UTC()
-	at, _, err := resumed.run()
-	return at, err
+	return r, err
 }
 
 // days counts local days by the state of the clock at their end.
 func (r *reading) days() (time.Time, Date, error) {
-	counted := int64(0)
+	counted, last := int64(0), dayOf(r.slice.Last)
 	for day := r.slice.localDay(r.start) + 1; ; day++ {
-		if err := r.slice.covered(day); err != nil {
-			return time.Time{}, Date{}, err
+		if day > last {
+			return time.Time{}, Date{}, r.slice.covered(day)
 		}
 		end, counts := r.endOf(day)
 		if !counts {
@@ -141,10 +138,10 @@ func (r *reading) paused(t time.Time) (bool, error) {
 
 // openTime lets opening time run, net of pauses, until enough has passed.
 func (r *reading) openTime() (time.Time, Date, error) {
-	remaining := time.Duration(r.needed) * time.Minute
+	remaining, last := time.Duration(r.needed)*time.Minute, dayOf(r.slice.Last)
 	for day := r.slice.localDay(r.start); ; day++ {
-		if err := r.slice.covered(day); err != nil {
-			return time.Time{}, Date{}, err
+		if day > last {
+			return time.Time{}, Date{}, r.slice.covered(day)
 		}
 		if reason, name := r.slice.closedBecause(day); reason != "" {
 			r.skip(day, reason, name)
