@@ -1,0 +1,104 @@
+package tdr
+
+import "slices"
+
+// decideEnd holds the rules for the document and for how requests end or begin anew.
+func (s State) decideEnd(c Command, facts Facts) (Fact, error) {
+	switch act := c.Act.(type) {
+	case *Authenticate:
+		return s.decideAuthenticity(c.Actor, act, facts)
+	case *RejectDocument:
+		if act.Reason == "" {
+			return nil, refuse(Missing, "reason", "a rejected document has a reason")
+		}
+		return &DocumentRejected{Reason: act.Reason}, nil
+	case *Reissue:
+		if act.Reason == "" {
+			return nil, refuse(Missing, "reason", "a reissue has a reason")
+		}
+		return &ReissueBegun{Reason: act.Reason}, nil
+	case *RecordTravel:
+		return s.decideTravel(act, facts)
+	case *Close:
+		return s.decideClose(act)
+	case *Withdraw:
+		return s.decideWithdraw(act)
+	case *Retry:
+		return s.decideRetry(act, facts)
+	}
+	return nil, refuse(Invalid, "name", "no such command")
+}
+
+// decideAuthenticity: a second officer, the issuer on the verified list, the
+// three looks, and validity that outlasts today by the pack's margin.
+func (s State) decideAuthenticity(judge Actor, act *Authenticate, facts Facts) (Fact, error) {
+	today := s.OfficeTime.LocalDate(facts.Now)
+	switch {
+	case judge.ID == s.Document.RecordedBy:
+		return nil, refuse(SamePerson, "", "who recorded a document does not authenticate it")
+	case !facts.IssuerVerified:
+		return nil, refuse(DocumentUnfit, "issuer", "the issuer is not on the verified list")
+	case !act.Photo || !act.Names || !act.Serial:
+		return nil, refuse(DocumentUnfit, "photo", "photo, names and serial number must each be found in order")
+	case s.Document.ValidTo.Before(today.AddDays(s.Terms.TravelMarginDays)):
+		return nil, refuse(DocumentUnfit, "valid_to", "validity does not outlast today by the margin")
+	}
+	return &DocumentAuthenticated{}, nil
+}
+
+func (s State) decideTravel(act *RecordTravel, facts Facts) (Fact, error) {
+	switch {
+	case act.On.IsZero():
+		return nil, refuse(Missing, "on", "travel has a day")
+	case act.On.After(s.OfficeTime.LocalDate(facts.Now)):
+		return nil, refuse(InFuture, "on", "travel is recorded after it happened")
+	case act.On.Before(s.Document.ValidFrom) || act.On.After(s.Document.ValidTo):
+		return nil, refuse(OutsideValidity, "on", "outside the document's validity")
+	}
+	return &RequestClosed{Outcome: OutcomeTravelled, On: act.On}, nil
+}
+
+func (s State) decideClose(act *Close) (Fact, error) {
+	if act.Reason == "" {
+		return nil, refuse(Missing, "reason", "closing has a reason")
+	}
+	outcome := OutcomeIssuedUnused
+	if s.Stage == Refused {
+		outcome = OutcomeRefused
+		if s.NotANational {
+			outcome = OutcomeNotANational
+		}
+	}
+	return &RequestClosed{Outcome: outcome, Reason: act.Reason}, nil
+}
+
+func withdrawals() []Outcome {
+	return []Outcome{OutcomeWithdrawn, OutcomeReliefGranted, OutcomeReleased, OutcomeOther}
+}
+
+// decideWithdraw: what lies with the post, or came from it, is recalled.
+func (s State) decideWithdraw(act *Withdraw) (Fact, error) {
+	if !slices.Contains(withdrawals(), act.Outcome) {
+		return nil, refuse(Invalid, "outcome", "withdrawn, relief_granted, released or other")
+	}
+	if act.Reason == "" {
+		return nil, refuse(Missing, "reason", "a withdrawal has a reason")
+	}
+	return &RequestClosed{Outcome: act.Outcome, Reason: act.Reason, Recall: s.Package.Out}, nil
+}
+
+func (s State) decideRetry(act *Retry, facts Facts) (Fact, error) {
+	if act.Evidence == "" && act.Post == "" {
+		return nil, refuse(Missing, "evidence", "a retry brings new evidence or goes to another post")
+	}
+	if act.Post == "" {
+		return &Retried{Evidence: act.Evidence}, nil
+	}
+	if act.Post == s.Post {
+		return nil, refuse(Invalid, "post", "the post that refused")
+	}
+	if facts.PostTime == nil {
+		return nil, refuse(Missing, "post", "the post's calendar is not known")
+	}
+	return &Retried{Evidence: act.Evidence, Post: act.Post, PostTime: facts.PostTime}, nil
+}

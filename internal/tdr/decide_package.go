@@ -1,0 +1,135 @@
+package tdr
+
+import "slices"
+
+// decidePackage holds the rules before the package leaves, and of its leaving.
+func (s State) decidePackage(c Command, facts Facts) (Fact, error) {
+	switch act := c.Act.(type) {
+	case *Open:
+		return decideOpen(act, facts)
+	case *RequestReview:
+		return s.decideReview(act, facts)
+	case *Approve:
+		return s.decideApprove(c.Actor, act)
+	case *Return:
+		return s.decideReturn(c.Actor, act)
+	case *Send:
+		if err := s.mayLeave(act.Content, act.Channel, facts.Gate); err != nil {
+			return nil, err
+		}
+		return &Sent{Dispatch: facts.Gate.Dispatch, Channel: act.Channel, Content: act.Content, Fence: facts.Gate.Fence}, nil
+	case *AnswerInformation:
+		if err := s.mayLeave(act.Content, act.Channel, facts.Gate); err != nil {
+			return nil, err
+		}
+		return &InformationAnswered{
+			Dispatch: facts.Gate.Dispatch, Channel: act.Channel, Content: act.Content,
+			Fence: facts.Gate.Fence, Stage: s.CameFrom,
+		}, nil
+	}
+	return nil, refuse(Invalid, "name", "no such command")
+}
+
+func decideOpen(act *Open, facts Facts) (Fact, error) {
+	opening := facts.Opening
+	switch {
+	case opening == nil || opening.Rules < 1 || opening.Rules > CurrentRules:
+		return nil, refuse(RulesUnknown, "", "a request opens under a rules version of this release")
+	case act.RequestID == "" || act.PersonID == "":
+		return nil, refuse(Missing, "person_id", "a request is about a person")
+	case act.Country == "" || act.Post == "":
+		return nil, refuse(Missing, "post", "a request goes to a post of a country")
+	case act.FieldOffice == "" || act.Officer == "":
+		return nil, refuse(Missing, "field_office", "a request belongs to a field office and an officer")
+	case act.Order.Type == "" || act.Order.Date.IsZero() || act.Order.Source == "":
+		return nil, refuse(Missing, "order", "type, date and source of the order are on record from the beginning")
+	case act.Order.Date.After(opening.OfficeTime.LocalDate(facts.Now)):
+		return nil, refuse(InFuture, "order.date", "an order cannot be dated in the future")
+	}
+	return &Opened{
+		Open: *act, Rules: opening.Rules, Terms: opening.Terms,
+		OfficeTime: opening.OfficeTime, PostTime: opening.PostTime, Custody: opening.Custody,
+	}, nil
+}
+
+// decideReview: every required item is there, or its absence has a reason.
+func (s State) decideReview(act *RequestReview, facts Facts) (Fact, error) {
+	if act.Content == "" {
+		return nil, refuse(Missing, "content", "a review is of one content, named by its hash")
+	}
+	for _, gap := range act.Gaps {
+		if gap.Item == "" || gap.Reason == "" {
+			return nil, refuse(Missing, "gaps", "a gap names its item and its reason")
+		}
+	}
+	if s.Stage == InformationAsked {
+		return &ReviewRequested{Content: act.Content, Gaps: act.Gaps}, nil
+	}
+	for _, item := range facts.Required {
+		explained := slices.ContainsFunc(act.Gaps, func(g Gap) bool { return g.Item == item })
+		if !explained && !slices.Contains(act.Present, item) {
+			return nil, refuse(IncompletePackage, "present", "required and without a reason: "+item)
+		}
+	}
+	return &ReviewRequested{Content: act.Content, Gaps: act.Gaps}, nil
+}
+
+// underReview: what may be judged, and that the judge is a second person.
+func (s State) underReview(judge Actor) error {
+	if s.Package.Content == "" {
+		return refuse(Missing, "content", "nothing is under review")
+	}
+	if judge.ID == s.Package.Preparer {
+		return refuse(SamePerson, "", "who prepared a package does not review it")
+	}
+	return nil
+}
+
+func (s State) decideApprove(judge Actor, act *Approve) (Fact, error) {
+	if err := s.underReview(judge); err != nil {
+		return nil, err
+	}
+	if act.Content != s.Package.Content {
+		return nil, refuse(ContentChanged, "content", "not the content under review")
+	}
+	return &Approved{Content: act.Content}, nil
+}
+
+func (s State) decideReturn(judge Actor, act *Return) (Fact, error) {
+	if err := s.underReview(judge); err != nil {
+		return nil, err
+	}
+	if len(act.Items) == 0 {
+		return nil, refuse(Missing, "items", "a return gives a reason for each item")
+	}
+	for _, item := range act.Items {
+		if item.Item == "" || item.Reason == "" {
+			return nil, refuse(Missing, "items", "a return gives a reason for each item")
+		}
+	}
+	return &Returned{Items: act.Items}, nil
+}
+
+// mayLeave: only the approved content, to a post of the country on the order,
+// under the gate's authorisation, with an order on record and no hold standing.
+func (s State) mayLeave(content ContentHash, channel Channel, gate *Gate) error {
+	switch {
+	case !slices.Contains(Channels(), channel):
+		return refuse(Invalid, "channel", "no such channel")
+	case s.Package.Approved == "":
+		return refuse(ContentChanged, "content", "nothing is approved to leave")
+	case content != s.Package.Approved:
+		return refuse(ContentChanged, "content", "not the content that was approved")
+	case gate == nil || gate.Dispatch == "":
+		return refuse(GateClosed, "", "no dispatch was authorised")
+	case gate.Content != content:
+		return refuse(ContentChanged, "content", "the gate authorised another content")
+	case gate.HoldStands:
+		return refuse(GateClosed, "", "nothing may leave")
+	case !gate.OrderOnRecord || s.Order.Source == "":
+		return refuse(GateClosed, "", "no final order is on record")
+	case gate.Country != s.Country:
+		return refuse(GateClosed, "", "the receiving post is not of the country on the order")
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package tdr
+
+import "time"
+
+// Receive turns a fact from outside (a signal) into events. It can't refuse:
+// what is known already, or concerns a closed request, brings nothing.
+func Receive(s State, fact Fact, now time.Time) []Event {
+	if !s.Stage.Open() || !s.news(fact) {
+		return nil
+	}
+	return []Event{{Seq: s.Seq + 1, OccurredAt: now, RecordedAt: now, Actor: System(), Fact: fact}}
+}
+
+// news tells whether a fact says something the state does not hold: signals
+// are delivered at least once.
+func (s State) news(fact Fact) bool {
+	switch fact := fact.(type) {
+	case *HoldChanged:
+		return s.stops(fact.Hold) != fact.Stops && !(fact.Stops && s.knows(fact.Hold))
+	case *CustodyChanged:
+		return fact.Custody != s.Custody
+	case *LevelUnreachable:
+		escalation, known := s.Ladder.Find(fact.Escalation)
+		return known && escalation.open() && escalation.Unreachable.IsZero()
+	case *MailBounced:
+		return !s.logged(func(f Fact) bool { b, ok := f.(*MailBounced); return ok && *b == *fact })
+	case *ReplyReceived:
+		return !s.logged(func(f Fact) bool { r, ok := f.(*ReplyReceived); return ok && *r == *fact })
+	case *CalendarsRenewed:
+		return fact.OfficeTime.Hash != s.OfficeTime.Hash || fact.PostTime.Hash != s.PostTime.Hash
+	default:
+		return false
+	}
+}
+
+// stops tells whether this hold stands; knows, whether it ever did. A lifted
+// hold never stands again, so a late repetition of its placing is no news.
+func (s State) stops(id string) bool {
+	for _, hold := range s.Holds {
+		if hold.ID == id && hold.To.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+func (s State) knows(id string) bool {
+	for _, hold := range s.Holds {
+		if hold.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (s State) logged(is func(Fact) bool) bool {
+	for _, event := range s.Log {
+		if is(event.Fact) {
+			return true
+		}
+	}
+	return false
+}
