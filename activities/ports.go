@@ -1,0 +1,146 @@
+// Package activities holds the effects that a workflow may ask for: recording
+// what happened, filing notices, delivering mail, keeping custody duties. Each
+// effect stands behind a narrow interface of this file, which adapters
+// implement; an activity decides nothing that the core can decide.
+package activities
+
+import (
+	"context"
+	"time"
+
+	"github.com/traveldoc/traveldoc/internal/custody"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// Clock is business time. Outside workflows nothing else tells the time.
+type Clock interface{ Now() time.Time }
+
+// Recording is a stretch of a request's history, and the read model after it.
+type Recording struct {
+	RequestID string       `json:"request_id"`
+	Events    []tdr.Event  `json:"events"` // by seq, without gaps; some may be on record already
+	Row       tdr.Row      `json:"row"`    // true as of its Seq
+	Notices   []tdr.Notice `json:"notices,omitempty"`
+}
+
+// Recorded is what recording brought.
+type Recorded struct {
+	// Poke names the recipients whose mailbox has something new and no poke outstanding.
+	Poke []string `json:"poke,omitempty"`
+	// Unaddressed are the notices for which the directory named nobody.
+	Unaddressed []tdr.Notice `json:"unaddressed,omitempty"`
+}
+
+// Recorder writes history down. The same event twice is once; another content
+// at an existing seq raises an alarm and is an error (ErrSeqConflict).
+type Recorder interface {
+	Record(ctx context.Context, recording Recording) (Recorded, error)
+}
+
+// LegalHistory is what the custody clock of a person is derived from: ids,
+// kinds, dates and hashes, nothing personal.
+type LegalHistory struct {
+	PersonID string          `json:"person_id"`
+	Office   string          `json:"office"`
+	Events   []custody.Event `json:"events"`
+}
+
+// CustodyStore keeps custody clocks and their duties.
+type CustodyStore interface {
+	LegalHistory(ctx context.Context, personID string) (LegalHistory, error)
+	// FileMilestones files the notices of milestones that came due, marks their
+	// deadlines, and names the mailboxes to poke. Filing twice is filing once.
+	FileMilestones(ctx context.Context, personID string, names []string) (Recorded, error)
+}
+
+// Envelope is a mail ready to be sent, claimed in the ledger.
+type Envelope struct {
+	MessageID string
+	To        string
+	Subject   string
+	Preheader string
+	Text      string
+	HTML      string
+	Repeat    bool
+}
+
+// Outcome is how sending ended, as far as it can be known.
+type Outcome string
+
+// The outcomes of sending.
+const (
+	Accepted Outcome = "accepted" // the provider took it
+	Unknown  Outcome = "unknown"  // it may have been taken: the answer was lost
+	NotSent  Outcome = "not_sent" // it certainly was not; try again
+	Rejected Outcome = "rejected" // the provider refuses it for good
+)
+
+// Post is the mail provider.
+type Post interface {
+	// Send hands one mail over. RetryAfter is set when the provider asks to wait.
+	Send(ctx context.Context, envelope Envelope) (outcome Outcome, code string, retryAfter time.Duration, err error)
+}
+
+// Ledger is the message ledger and the mailboxes.
+type Ledger interface {
+	// Collect bundles what waits for a recipient into at most one new envelope,
+	// and returns it with any that was claimed before and never sent. It takes
+	// the outstanding poke down. Moot notices are dropped.
+	Collect(ctx context.Context, recipient string) ([]Envelope, error)
+	// Sending marks a claimed message as on its way; false when somebody else did.
+	Sending(ctx context.Context, messageID string) (bool, error)
+	// Settle records how sending ended.
+	Settle(ctx context.Context, messageID string, outcome Outcome, code string) error
+	// Unsettled lists messages whose outcome has been unknown for as long as the
+	// event webhook is waited for; each is repeated once, as a new envelope marked
+	// as a repeat. next is when the earliest of the others will be; zero if none.
+	Unsettled(ctx context.Context, recipient string, waited time.Duration) (repeats []Envelope, next time.Time, err error)
+}
+
+// Upkeep is what the reconciler asks the store for. Every list is bounded.
+type Upkeep interface {
+	// UnfinishedCommands were stored longer ago than age and not answered.
+	UnfinishedCommands(ctx context.Context, age time.Duration, limit int) ([]PendingCommand, error)
+	// Outbox hands out signals not yet delivered, oldest first for each workflow.
+	Outbox(ctx context.Context, limit int) ([]Signal, error)
+	Delivered(ctx context.Context, outboxID int64) error
+	// OutstandingPokes are mailboxes poked longer ago than age and not collected since.
+	OutstandingPokes(ctx context.Context, age time.Duration, limit int) ([]string, error)
+	// LiveRequests pages through requests that should have an open workflow, by id.
+	LiveRequests(ctx context.Context, after string, limit int) ([]LiveRequest, error)
+	// DetainedPersons pages through persons who should have a custody workflow.
+	DetainedPersons(ctx context.Context, after string, limit int) ([]string, error)
+	// Gaps are seqs missing below a request's seq in the event table.
+	Gaps(ctx context.Context, limit int) ([]Gap, error)
+	// Alarm keeps a finding that needs a person; the same finding twice is one.
+	Alarm(ctx context.Context, kind, requestID, personID string, detail map[string]any) error
+}
+
+// PendingCommand is a stored command that was not answered.
+type PendingCommand struct {
+	CommandID string
+	Operation string
+	RequestID string
+}
+
+// Signal is an outbox row.
+type Signal struct {
+	OutboxID   int64
+	WorkflowID string
+	Name       string
+	Start      bool
+	Payload    []byte // JSON
+}
+
+// LiveRequest is a request that should have an open workflow.
+type LiveRequest struct {
+	RequestID string
+	Seq       int64
+	Since     time.Time
+}
+
+// Gap is a hole in a recorded history.
+type Gap struct {
+	RequestID string
+	Seq       int64
+}
