@@ -1,0 +1,175 @@
+package clock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+)
+
+const (
+	// A step ends this much before the timer it leads to, which then fires by
+	// itself at its exact instant.
+	early = 20 * time.Millisecond
+	// A run may lag this much behind the clock before it is moved again: what
+	// it does while it is moved takes real time.
+	tolerance = 500 * time.Millisecond
+	// How often the engine is asked whether it has come to rest.
+	pause = 10 * time.Millisecond
+	// DefaultPatience is how long one step may take to come to rest.
+	DefaultPatience = 30 * time.Second
+)
+
+// Mover moves the clock and every open workflow together.
+type Mover struct {
+	Clock *Clock
+	// Engine is a connection to the engine's frontend.
+	Engine *grpc.ClientConn
+	// Store is the engine's main database, where the open workflows are listed.
+	Store *pgxpool.Pool
+	// Namespace holds the workflows.
+	Namespace string
+	// Patience bounds how long a step may take to come to rest; zero means
+	// DefaultPatience.
+	Patience time.Duration
+	// Settled, when set, is asked each time the workflows are at rest; it
+	// answers false while something outside the engine (an outbox, a webhook
+	// under way) is still going to act.
+	Settled func(ctx context.Context) (bool, error)
+}
+
+// FastForward moves the clock by a duration, and all open workflows with it.
+// It goes from one due timer to the next, over all workflows alike, and waits
+// at each until everything that the timer set off has come to rest. So timers
+// fire in their order, at their instants, and whatever they start begins on the
+// same day. On an error the clock stands where the last step led.
+func (m *Mover) FastForward(ctx context.Context, by time.Duration) error {
+	if by <= 0 {
+		return fmt.Errorf("move the clock by %v: it only goes forward", by)
+	}
+	release, err := m.Clock.folder.Lock("clock")
+	if err != nil {
+		return err
+	}
+	defer release()
+	target := m.Clock.Offset() + by
+	for {
+		standings, err := m.rest(ctx)
+		if err != nil {
+			return err
+		}
+		offset := m.Clock.Offset()
+		if offset >= target {
+			return nil
+		}
+		if err := m.Clock.set(offset + m.step(standings, target-offset)); err != nil {
+			return err
+		}
+	}
+}
+
+// step is how far the clock is before the first timer of all, at most the rest
+// of the way.
+func (m *Mover) step(standings []standing, rest time.Duration) time.Duration {
+	now := m.Clock.Now()
+	for _, standing := range standings {
+		if !standing.due.IsZero() {
+			rest = min(rest, standing.due.Sub(now)-early)
+		}
+	}
+	return max(time.Millisecond, rest)
+}
+
+// rest brings every open workflow to the clock's time and returns when none of
+// them has anything left to do at this time.
+func (m *Mover) rest(ctx context.Context) ([]standing, error) {
+	patience := m.Patience
+	if patience == 0 {
+		patience = DefaultPatience
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	unrest := errors.New("no answer from the engine")
+	for {
+		standings, err := m.survey(ctx)
+		if err == nil {
+			unrest, err = m.level(ctx, standings)
+		}
+		if err == nil && unrest == nil {
+			unrest, err = m.outside(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("the workflows did not come to rest within %v: %w", patience, unrest)
+		case err != nil:
+			return nil, err
+		case unrest == nil:
+			return standings, nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (m *Mover) outside(ctx context.Context) (unrest, err error) {
+	if m.Settled == nil {
+		return nil, nil
+	}
+	settled, err := m.Settled(ctx)
+	if err != nil || settled {
+		return nil, err
+	}
+	return errors.New("something outside the engine is still at work"), nil
+}
+
+// level moves the runs that lag behind the clock and says what is not at rest.
+func (m *Mover) level(ctx context.Context, standings []standing) (unrest, err error) {
+	offset := m.Clock.Offset()
+	for _, standing := range standings {
+		lag := offset - standing.skipped
+		switch {
+		case standing.busy != "" && (standing.underWay || lag <= tolerance):
+			unrest = fmt.Errorf("%s: %s", standing.workflowID, standing.busy)
+		case lag <= tolerance:
+		case standing.underWay:
+			unrest = fmt.Errorf("%s: still %v behind", standing.workflowID, lag)
+		default:
+			unrest = fmt.Errorf("%s: was %v behind", standing.workflowID, lag)
+			if err := m.forward(ctx, standing.workflowID, offset, lag); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return unrest, nil
+}
+
+func (m *Mover) forward(ctx context.Context, workflowID string, offset, by time.Duration) error {
+	_, err := m.service().UpdateWorkflowExecutionOptions(ctx, &workflowservice.UpdateWorkflowExecutionOptionsRequest{
+		Namespace:         m.Namespace,
+		WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflowID},
+		WorkflowExecutionOptions: &workflowpb.WorkflowExecutionOptions{
+			TimeSkippingConfig: skip("to-"+strconv.FormatInt(int64(offset), 10), by),
+		},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"time_skipping_config"}},
+	})
+	var gone *serviceerror.NotFound
+	if err != nil && !errors.As(err, &gone) {
+		return fmt.Errorf("move %s: %w", workflowID, err)
+	}
+	return nil
+}
+
+func (m *Mover) service() workflowservice.WorkflowServiceClient {
+	return workflowservice.NewWorkflowServiceClient(m.Engine)
+}
