@@ -1,0 +1,12 @@
+#!/bin/sh
+# Runs once, when the database volume is empty: one role and database for
+# traveldoc, one role and two databases for Temporal.
+set -eu
+psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" \
+    -v traveldoc="$TRAVELDOC_DB_PASSWORD" -v temporal="$TEMPORAL_DB_PASSWORD" <<'SQL'
+CREATE ROLE traveldoc LOGIN PASSWORD :'traveldoc';
+CREATE DATABASE traveldoc OWNER traveldoc;
+CREATE ROLE temporal LOGIN PASSWORD :'temporal';
+CREATE DATABASE temporal OWNER temporal;
+CREATE DATABASE temporal_visibility OWNER temporal;
+SQL

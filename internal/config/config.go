@@ -1,0 +1,195 @@
+// Package config is the one validated struct that a deployment is configured
+// by. It is read from environment variables, all prefixed TRAVELDOC_ but
+// DATABASE_URL, and no value has an insecure default: what is a secret must be
+// given, by value or as a file that only its owner can read.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Config is everything a process of traveldoc is told from outside.
+type Config struct {
+	DatabaseURL string // PostgreSQL, TRAVELDOC's own database
+	Listen      string // address of the API
+	PublicURL   string // where people reach the API; mail links begin with it
+
+	Temporal Temporal
+	Mail     Mail
+	Identity Identity
+
+	DirectoryFile string        // seed of people, offices, posts and desks; empty: as loaded before
+	StopTimeout   time.Duration // how long a stop waits for work under way
+	CacheSize     int           // workflows kept in a worker's memory; 0 is the library's own
+}
+
+// Temporal says where the engine is.
+type Temporal struct {
+	Address   string
+	Namespace string
+}
+
+// Mail says how mail leaves.
+type Mail struct {
+	BaseURL           string
+	APIKey            string
+	From              string
+	FromName          string
+	ReplyTo           string
+	WebhookPublicKeys []string // base64 DER, as the provider shows them; more than one while a key is changed
+}
+
+// Identity says whose tokens are believed.
+type Identity struct {
+	Issuer   string
+	Audience string
+}
+
+// Part of the system that a process runs; each needs only its own settings.
+type Part int
+
+// The parts.
+const (
+	Database Part = iota // migrate: the database alone
+	API
+	Worker
+)
+
+// Source looks a variable up, as os.LookupEnv does.
+type Source func(name string) (string, bool)
+
+// Load reads and validates what a part needs. The error lists every fault.
+func Load(source Source, part Part) (Config, error) {
+	r := reader{source: source}
+	c := Config{
+		DatabaseURL: r.secret("DATABASE_URL"),
+		StopTimeout: r.duration("TRAVELDOC_STOP_TIMEOUT", 30*time.Second),
+	}
+	if part == Database {
+		return c, r.err()
+	}
+	c.PublicURL = r.url("TRAVELDOC_PUBLIC_URL")
+	c.Temporal = Temporal{
+		Address:   r.required("TRAVELDOC_TEMPORAL_ADDRESS"),
+		Namespace: r.optional("TRAVELDOC_TEMPORAL_NAMESPACE", "traveldoc"),
+	}
+	c.DirectoryFile = r.optional("TRAVELDOC_DIRECTORY_FILE", "")
+	if part == API {
+		c.Listen = r.optional("TRAVELDOC_LISTEN", "127.0.0.1:8080")
+		c.Identity = Identity{Issuer: r.url("TRAVELDOC_OIDC_ISSUER"), Audience: r.required("TRAVELDOC_OIDC_AUDIENCE")}
+		c.Mail.WebhookPublicKeys = r.list("TRAVELDOC_SENDGRID_WEBHOOK_KEYS")
+	}
+	if part == Worker {
+		c.CacheSize = r.number("TRAVELDOC_WORKFLOW_CACHE", 0)
+		c.Mail = r.mail()
+	}
+	return c, r.err()
+}
+
+func (r *reader) mail() Mail {
+	return Mail{
+		BaseURL:  r.optional("TRAVELDOC_SENDGRID_URL", "https://api.sendgrid.com"),
+		APIKey:   r.secret("TRAVELDOC_SENDGRID_KEY"),
+		From:     r.required("TRAVELDOC_MAIL_FROM"),
+		FromName: r.optional("TRAVELDOC_MAIL_FROM_NAME", "ERO TD desk"),
+		ReplyTo:  r.optional("TRAVELDOC_MAIL_REPLY_TO", ""),
+	}
+}
+
+// reader collects faults, so that one start shows them all.
+type reader struct {
+	source Source
+	faults []error
+}
+
+func (r *reader) err() error { return errors.Join(r.faults...) }
+
+func (r *reader) fault(name, problem string) {
+	r.faults = append(r.faults, fmt.Errorf("%s %s", name, problem))
+}
+
+func (r *reader) optional(name, otherwise string) string {
+	if value, ok := r.source(name); ok && value != "" {
+		return value
+	}
+	return otherwise
+}
+
+func (r *reader) required(name string) string {
+	value := r.optional(name, "")
+	if value == "" {
+		r.fault(name, "must be set")
+	}
+	return value
+}
+
+// secret reads NAME, or the file that NAME_FILE names, which only its owner may read.
+func (r *reader) secret(name string) string {
+	file := r.optional(name+"_FILE", "")
+	if file == "" {
+		return r.required(name)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		r.fault(name+"_FILE", "cannot be read: "+errors.Unwrap(err).Error())
+		return ""
+	}
+	if info.Mode().Perm()&fs.FileMode(0o077) != 0 {
+		r.fault(name+"_FILE", "may be read by others: chmod 600 it")
+		return ""
+	}
+	content, err := os.ReadFile(file)
+	if err != nil || strings.TrimSpace(string(content)) == "" {
+		r.fault(name+"_FILE", "is empty or cannot be read")
+	}
+	return strings.TrimSpace(string(content))
+}
+
+func (r *reader) url(name string) string {
+	value := r.required(name)
+	parsed, err := url.Parse(value)
+	if value != "" && (err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http")) {
+		r.fault(name, "must be an http or https address")
+	}
+	return strings.TrimSuffix(value, "/")
+}
+
+func (r *reader) list(name string) []string {
+	var values []string
+	for _, value := range strings.Split(r.optional(name, ""), ",") {
+		if value = strings.TrimSpace(value); value != "" {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+func (r *reader) duration(name string, otherwise time.Duration) time.Duration {
+	text := r.optional(name, "")
+	if text == "" {
+		return otherwise
+	}
+	value, err := time.ParseDuration(text)
+	if err != nil || value <= 0 {
+		r.fault(name, "must be a positive duration such as 30s")
+	}
+	return value
+}
+
+func (r *reader) number(name string, otherwise int) int {
+	text := r.optional(name, "")
+	if text == "" {
+		return otherwise
+	}
+	var value int
+	if _, err := fmt.Sscanf(text, "%d", &value); err != nil || value < 0 {
+		r.fault(name, "must be a whole number")
+	}
+	return value
+}

@@ -1,0 +1,106 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/traveldoc/traveldoc/internal/config"
+)
+
+func from(values map[string]string) config.Source {
+	return func(name string) (string, bool) {
+		value, ok := values[name]
+		return value, ok
+	}
+}
+
+func workerSettings() map[string]string {
+	return map[string]string{
+		"DATABASE_URL":               "postgres://traveldoc@localhost/traveldoc",
+		"TRAVELDOC_PUBLIC_URL":       "https://traveldoc.example/",
+		"TRAVELDOC_TEMPORAL_ADDRESS": "localhost:7233",
+		"TRAVELDOC_SENDGRID_KEY":     "invented",
+		"TRAVELDOC_MAIL_FROM":        "desk@traveldoc.example",
+	}
+}
+
+func TestWorkerSettings(t *testing.T) {
+	c, err := config.Load(from(workerSettings()), config.Worker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.PublicURL != "https://traveldoc.example" || c.Temporal.Namespace != "traveldoc" || c.StopTimeout != 30*time.Second {
+		t.Errorf("unexpected settings: %+v", c)
+	}
+}
+
+func TestEveryFaultIsNamedAtOnce(t *testing.T) {
+	settings := workerSettings()
+	delete(settings, "DATABASE_URL")
+	delete(settings, "TRAVELDOC_SENDGRID_KEY")
+	settings["TRAVELDOC_PUBLIC_URL"] = "traveldoc"
+	settings["TRAVELDOC_STOP_TIMEOUT"] = "-1s"
+	settings["TRAVELDOC_WORKFLOW_CACHE"] = "many"
+	_, err := config.Load(from(settings), config.Worker)
+	if err == nil {
+		t.Fatal("faulty settings were accepted")
+	}
+	for _, name := range []string{
+		"DATABASE_URL", "TRAVELDOC_SENDGRID_KEY", "TRAVELDOC_PUBLIC_URL", "TRAVELDOC_STOP_TIMEOUT", "TRAVELDOC_WORKFLOW_CACHE",
+	} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not named in: %v", name, err)
+		}
+	}
+}
+
+func TestSecretsHaveNoDefault(t *testing.T) {
+	for part, secrets := range map[config.Part][]string{
+		config.Database: {"DATABASE_URL"},
+		config.API:      {"DATABASE_URL", "TRAVELDOC_OIDC_ISSUER", "TRAVELDOC_OIDC_AUDIENCE"},
+		config.Worker:   {"DATABASE_URL", "TRAVELDOC_SENDGRID_KEY"},
+	} {
+		_, err := config.Load(from(nil), part)
+		for _, secret := range secrets {
+			if err == nil || !strings.Contains(err.Error(), secret) {
+				t.Errorf("part %d starts without %s: %v", part, secret, err)
+			}
+		}
+	}
+}
+
+func TestSecretFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	settings := workerSettings()
+	delete(settings, "TRAVELDOC_SENDGRID_KEY")
+	settings["TRAVELDOC_SENDGRID_KEY_FILE"] = file
+	for _, c := range []struct {
+		name    string
+		mode    os.FileMode
+		content string
+		refused bool
+	}{
+		{"owner only", 0o600, "invented\n", false},
+		{"readable by others", 0o644, "invented\n", true},
+		{"empty", 0o600, "\n", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(file, c.mode); err != nil {
+				t.Fatal(err)
+			}
+			loaded, err := config.Load(from(settings), config.Worker)
+			if (err != nil) != c.refused {
+				t.Fatalf("refused: %v, want %v", err, c.refused)
+			}
+			if err == nil && loaded.Mail.APIKey != "invented" {
+				t.Errorf("key is %q", loaded.Mail.APIKey)
+			}
+		})
+	}
+}
