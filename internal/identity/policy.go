@@ -1,0 +1,148 @@
+package identity
+
+import "slices"
+
+// Operation is something a caller may want to do. Commands upon a request
+// have the names that they have everywhere else.
+type Operation string
+
+// Commands upon a request.
+const (
+	Open                   Operation = "open"
+	RequestReview          Operation = "request_review"
+	Approve                Operation = "approve"
+	Return                 Operation = "return"
+	Send                   Operation = "send"
+	RecordReceipt          Operation = "record_receipt"
+	RecordInformationAsked Operation = "record_information_asked"
+	AnswerInformation      Operation = "answer_information"
+	ScheduleInterview      Operation = "schedule_interview"
+	RecordInterview        Operation = "record_interview"
+	BeginVerification      Operation = "begin_verification"
+	RecordIssue            Operation = "record_issue"
+	Authenticate           Operation = "authenticate"
+	RejectDocument         Operation = "reject_document"
+	RecordRefusal          Operation = "record_refusal"
+	Retry                  Operation = "retry"
+	Reissue                Operation = "reissue"
+	RecordTravel           Operation = "record_travel"
+	Close                  Operation = "close"
+	Withdraw               Operation = "withdraw"
+	RecordContact          Operation = "record_contact"
+	Reassign               Operation = "reassign"
+	AcknowledgeEscalation  Operation = "acknowledge_escalation"
+	RecordNonCompliance    Operation = "record_noncompliance"
+	Correct                Operation = "correct"
+)
+
+// Other changes.
+const (
+	PlaceHold        Operation = "place_hold"
+	LiftHold         Operation = "lift_hold"
+	RecordLegalEvent Operation = "record_legal_event"
+	ChangeDirectory  Operation = "change_directory"
+	PublishPack      Operation = "publish_pack"
+)
+
+// Reads.
+const (
+	ReadRequests  Operation = "read_requests"  // requests, their events, clocks, escalations, contacts, ladder preview
+	ReadPerson    Operation = "read_person"    // name, birth date, numbers
+	ReadCustody   Operation = "read_custody"   // legal events and custody dates of a person
+	ReadHolds     Operation = "read_holds"     // kind, authority and reason; that a hold exists is part of ReadRequests
+	ReadDeadlines Operation = "read_deadlines" // coming and missed dates
+	ReadReports   Operation = "read_reports"   // figures over many requests
+	ReadCommands  Operation = "read_commands"  // the fate of one's own commands
+	ReadDirectory Operation = "read_directory" // people, posts, desks
+	ReadPacks     Operation = "read_packs"     // countries and their packs
+	PreviewClocks Operation = "preview_clocks" // computes from what the call gives; stores nothing
+)
+
+// Rule is a row of the policy: one operation and who may do it.
+type Rule struct {
+	Operation Operation
+	Roles     []Role
+}
+
+// Rules is the whole policy. It says who may try; what the stage, the gate and
+// "another person than the one who prepared it" say comes on top.
+func Rules() []Rule {
+	officer := []Role{Officer}
+	posted := []Role{Officer, Liaison}
+	supervisor := []Role{Supervisor}
+	caseworkers := []Role{Officer, Supervisor, Counsel, Liaison, State}
+	everyone := Roles()
+	return []Rule{
+		{Open, officer},
+		{RequestReview, officer},
+		{Approve, supervisor},
+		{Return, supervisor},
+		{Send, officer},
+		{RecordReceipt, posted},
+		{RecordInformationAsked, posted},
+		{AnswerInformation, officer},
+		{ScheduleInterview, posted},
+		{RecordInterview, posted},
+		{BeginVerification, posted},
+		{RecordIssue, posted},
+		{Authenticate, officer},
+		{RejectDocument, officer},
+		{RecordRefusal, posted},
+		{Retry, officer},
+		{Reissue, officer},
+		{RecordTravel, officer},
+		{Close, officer},
+		{Withdraw, []Role{Officer, Counsel}},
+		{RecordContact, []Role{Officer, Supervisor, Liaison, State}},
+		{Reassign, supervisor},
+		{AcknowledgeEscalation, caseworkers},
+		{RecordNonCompliance, officer},
+		{Correct, []Role{Officer, Supervisor, Counsel}},
+
+		// Whoever sees a case may stop it; lifting takes the lawyer.
+		{PlaceHold, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager}},
+		{LiftHold, []Role{Counsel}},
+		{RecordLegalEvent, []Role{Officer, Supervisor, Counsel}},
+		{ChangeDirectory, []Role{Admin}},
+		{PublishPack, []Role{Manager, Admin}},
+
+		{ReadRequests, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
+		{ReadPerson, []Role{Officer, Supervisor, Counsel, Auditor}},
+		{ReadCustody, []Role{Officer, Supervisor, Counsel, Auditor}},
+		{ReadHolds, []Role{Counsel, Auditor}}, // a hold's kind can tell of an asylum claim (8 CFR 208.6)
+		{ReadDeadlines, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
+		{ReadReports, []Role{Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
+		{ReadCommands, everyone},
+		{ReadDirectory, everyone},
+		{ReadPacks, everyone},
+		{PreviewClocks, everyone},
+	}
+}
+
+// Policy answers from the rules. Its zero value allows nothing.
+type Policy struct {
+	roles map[Operation][]Role
+}
+
+// NewPolicy prepares Rules for look-up.
+func NewPolicy() Policy {
+	roles := make(map[Operation][]Role)
+	for _, rule := range Rules() {
+		roles[rule.Operation] = rule.Roles
+	}
+	return Policy{roles}
+}
+
+// May tells whether any role of the caller allows the operation somewhere.
+func (p Policy) May(caller Principal, operation Operation) bool {
+	return slices.ContainsFunc(caller.Roles, func(role Role) bool { return slices.Contains(p.roles[operation], role) })
+}
+
+// Allows tells whether one role of the caller both allows the operation and
+// sees the subject: an officer of Boston who is a liaison for Ghana does not
+// become Ghana's officer everywhere.
+func (p Policy) Allows(caller Principal, operation Operation, subject Subject) bool {
+	return slices.ContainsFunc(caller.Roles, func(role Role) bool {
+		return slices.Contains(p.roles[operation], role) && sees(role, caller, subject)
+	})
+}
