@@ -1,0 +1,353 @@
+// Package api is the HTTP contract of traveldoc and the handlers behind it.
+// openapi.yaml says what callers may send and what they get; the handlers
+// authenticate, store a command before it acts, ask the engine, write down
+// what happened and answer.
+//
+// The interfaces of this file are what the handlers need of the world;
+// adapters implement them. Each implementation is safe for concurrent use,
+// and each change is safe to repeat with the same ids.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/traveldoc/traveldoc/activities"
+	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/identity"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/workflows"
+)
+
+// What ports answer when they cannot do what they were asked. Anything else is
+// a defect and reaches the caller as an internal error without its text.
+var (
+	// ErrNotFound: there is no such row. Callers who may not see one get the same answer.
+	ErrNotFound = errors.New("not found")
+	// ErrUnavailable: the database or engine does not answer; nothing is known to have happened.
+	ErrUnavailable = errors.New("not available")
+	// ErrKeyReused: the Idempotency-Key was used for another request (another fingerprint).
+	ErrKeyReused = errors.New("idempotency key was used for another request")
+	// ErrAlreadyLifted: the hold was lifted by another command.
+	ErrAlreadyLifted = errors.New("hold was lifted already")
+	// ErrPersonDiffers: the A-number belongs to a person with another birth date.
+	ErrPersonDiffers = errors.New("the A-number belongs to other details")
+	// ErrCorrected: the legal event to be corrected is none of this person's, or was corrected already.
+	ErrCorrected = errors.New("no such legal event to correct")
+)
+
+// LiveRequestExists says that a person has a live request for the country.
+type LiveRequestExists struct{ RequestID string }
+
+// Error says so in one line.
+func (e *LiveRequestExists) Error() string { return "a live request exists: " + e.RequestID }
+
+// SeqConflict says that another content stands at a seq; an alarm was raised.
+type SeqConflict struct {
+	RequestID string
+	Seq       int64
+}
+
+// Error says so in one line.
+func (e *SeqConflict) Error() string {
+	return fmt.Sprintf("another event stands at %s/%d", e.RequestID, e.Seq)
+}
+
+// Clock is business time; nothing else in this package tells the time.
+type Clock interface{ Now() time.Time }
+
+// Verifier turns a bearer token into a caller. Its errors are those of identity.Verifier.
+type Verifier interface {
+	Verify(ctx context.Context, bearer string) (identity.Principal, error)
+}
+
+// Engine is the workflow engine. Errors that wrap ErrUnavailable mean that the
+// call may or may not have had its effect; it is repeated later with the same ids.
+type Engine interface {
+	// StartRequest starts the workflow; a workflow that runs or ran already is no error.
+	StartRequest(ctx context.Context, requestID string, input workflows.RequestInput) error
+	// Command hands a command over and waits for its answer until ctx ends. A
+	// refusal is a *tdr.Refusal, in the error's chain.
+	Command(ctx context.Context, requestID string, input workflows.CommandInput) (workflows.CommandResult, error)
+	// Poke wakes the mailbox of a recipient.
+	Poke(ctx context.Context, recipient string) error
+}
+
+// CommandStatus tells how far a stored command is.
+type CommandStatus string
+
+// The statuses of a command.
+const (
+	CommandStored  CommandStatus = "stored"  // accepted, not yet answered
+	CommandFinal   CommandStatus = "done"    // answered
+	CommandRefused CommandStatus = "refused" // answered with a refusal
+)
+
+// Answer is an HTTP answer as it was first given. Body and headers are kept
+// byte for byte, so that a repeated key gets the very same.
+type Answer struct {
+	Status  int
+	Headers map[string]string // Content-Type, ETag, Location
+	Body    []byte
+}
+
+// NewCommand is a command to be stored before it acts.
+type NewCommand struct {
+	ID          string // UUID, the caller's Idempotency-Key
+	Principal   string
+	Operation   string          // a name of identity.Operation
+	Fingerprint []byte          // SHA-256 over operation, path, principal and body
+	RequestID   string          // empty when it concerns no request
+	PersonID    string          // empty when it concerns no person
+	Input       json.RawMessage // what it takes to carry on, nothing personal
+
+	Text     string          // personal: what the caller wrote; command_texts
+	Document *DocumentNumber // personal: document_numbers
+}
+
+// DocumentNumber is the number of a travel document under its reference.
+type DocumentNumber struct {
+	Reference string // UUID
+	Number    string // personal
+}
+
+// StoredCommand is a command on record.
+type StoredCommand struct {
+	ID          string
+	Principal   string
+	Operation   string
+	Fingerprint []byte
+	RequestID   string
+	PersonID    string
+	Input       json.RawMessage
+	Status      CommandStatus
+	Answer      *Answer // nil while stored
+	StoredAt    time.Time
+	DoneAt      time.Time
+}
+
+// CommandDone is the end of a command.
+type CommandDone struct {
+	CommandID string
+	Refused   bool
+	Answer    Answer
+}
+
+// Commands keeps every change before it acts.
+type Commands interface {
+	// Store keeps a command. When its id is on record with the same fingerprint,
+	// the earlier one is returned and fresh is false; with another: ErrKeyReused.
+	Store(ctx context.Context, command NewCommand) (stored StoredCommand, fresh bool, err error)
+	// Command reads one back; ErrNotFound.
+	Command(ctx context.Context, id string) (StoredCommand, error)
+	// Done keeps the answer of a command that brought no events: refused, or its
+	// effect was another port's. The first answer stays: a second call changes
+	// nothing. A refused command's dispatch, if it has one, becomes stopped.
+	Done(ctx context.Context, done CommandDone) error
+	// RecordCommand records what a command brought (as activities.Recorder does) and
+	// its answer in one transaction; the command's dispatch, if it has one, becomes
+	// sent. Repeating it changes nothing.
+	RecordCommand(ctx context.Context, recording activities.Recording, done CommandDone) (activities.Recorded, error)
+}
+
+// PersonDetails are personal and go no further than the personal store.
+type PersonDetails struct {
+	FamilyName string
+	GivenNames string
+	BirthDate  calendar.Date
+	ANumber    string // "A" and nine digits, or empty
+}
+
+// Intake is everything that a new request writes before its workflow starts.
+type Intake struct {
+	Command     NewCommand     // its Input holds the opened event
+	Open        tdr.Open       // Open.Order.Number is personal: order_details
+	NewPerson   *PersonDetails // nil: Open.PersonID is on record
+	PackVersion int
+	PackHash    string
+	OpenedAt    time.Time
+}
+
+// Intakes takes new requests in.
+type Intakes interface {
+	// PersonID finds a person by A-number, so that the same person is one row:
+	// "" when none has it, ErrPersonDiffers when the birth date is another.
+	PersonID(ctx context.Context, details PersonDetails) (string, error)
+	// TakeIn stores command, person, order and request row (stage 'opening', seq 0)
+	// in one transaction. A command on record is returned with fresh false, as
+	// Store does. Errors: ErrKeyReused, *LiveRequestExists, ErrNotFound (the
+	// person), ErrPersonDiffers (somebody took the A-number meanwhile).
+	TakeIn(ctx context.Context, intake Intake) (stored StoredCommand, fresh bool, err error)
+	// Abandon ends an opening that can never start: the row lives no longer and
+	// the command is answered.
+	Abandon(ctx context.Context, requestID string, done CommandDone) error
+}
+
+// Authorisation asks the gate whether one thing may leave.
+type Authorisation struct {
+	CommandID string // becomes the dispatch's id
+	RequestID string
+	Kind      tdr.Name // send, answer_information
+	Channel   tdr.Channel
+	Content   tdr.ContentHash
+	By        string
+}
+
+// Fence is the gate before anything leaves.
+type Fence interface {
+	// Authorise looks at holds in scope, order, approved content and the post's
+	// country under the person's fence row, and makes the dispatch 'sending' when all
+	// is in order. The findings come back either way; Dispatch is empty when
+	// nothing was authorised. Asked again for the same command it authorises anew
+	// under the fence version in force, or comes back without Dispatch; it never
+	// takes 'sending' back, because the first asking may have been acted upon.
+	// postCountry is the country of the request's post in the directory.
+	Authorise(ctx context.Context, asked Authorisation, postCountry string) (tdr.Gate, error)
+}
+
+// Hold stops everything that would leave in its scope.
+type Hold struct {
+	ID        string
+	PersonID  string
+	Scope     string // person, country, request
+	Country   string // of scope country
+	RequestID string // of scope request
+	Kind      string // need to know (8 CFR 208.6)
+	Authority string // who alone may lift it; need to know
+	Source    tdr.Evidence
+	Dated     calendar.Date
+	ReviewBy  calendar.Date // zero: none
+	PlacedBy  string
+	PlacedAt  time.Time
+	Fence     int64 // the person's fence version that the placing made
+
+	LiftedBy   string
+	LiftedAt   time.Time // zero while it stands
+	LiftSource tdr.Evidence
+	LiftReason string // a code
+}
+
+// PlacedHold is a hold and what may have left before it took effect.
+type PlacedHold struct {
+	Hold
+	MayHaveLeft []Recall
+}
+
+// Lifting ends a hold.
+type Lifting struct {
+	CommandID string
+	HoldID    string
+	By        string
+	Source    tdr.Evidence
+	Reason    string // a code
+}
+
+// HoldFilter narrows a list of holds; empty fields do not.
+type HoldFilter struct {
+	Sight     Sight // of any request of the person
+	PersonID  string
+	RequestID string // in whose scope they stand
+	Country   string
+	Standing  bool // only those not lifted
+	Page      Page // by placed_at descending, id descending
+}
+
+// Holds keeps what stops sending.
+type Holds interface {
+	// Place raises the person's fence version, keeps the hold, opens a recall for
+	// each dispatch in scope that is 'sending', and leaves a HoldChanged for each
+	// live request in scope in the outbox, in one transaction. Hold.ID is the command id.
+	Place(ctx context.Context, hold Hold) (PlacedHold, error)
+	// Hold reads one; ErrNotFound.
+	Hold(ctx context.Context, id string) (Hold, error)
+	// Lift ends it likewise; ErrNotFound, ErrAlreadyLifted (by another command). The
+	// outbox gets HoldChanged only where this was the last word on that hold.
+	Lift(ctx context.Context, lifting Lifting) (Hold, error)
+	List(ctx context.Context, filter HoldFilter) ([]Hold, error)
+}
+
+// LegalEvent is a dated legal fact about a person, from a source document.
+type LegalEvent struct {
+	ID         string
+	Ordinal    int64  // in the order of recording; 0 before
+	Kind       string // a kind of package custody
+	Dated      calendar.Date
+	Office     string // whose local date it is
+	SourceType string
+	Source     tdr.Evidence
+	Corrects   string // id of the event it replaces
+	HoldID     string // a court stay is a hold too
+	RecordedAt time.Time
+	RecordedBy string
+}
+
+// LegalEntry is one legal event to be recorded, with the hold that it places or lifts.
+type LegalEntry struct {
+	Event  LegalEvent
+	Places *Hold    // Event.HoldID names it
+	Lifts  *Lifting // its hold stands no longer
+}
+
+// PersonCustody is the person's custody clock as last derived.
+type PersonCustody struct {
+	PersonID  string
+	Office    string
+	Rules     int
+	Clock     json.RawMessage // custody's own form, with explanations
+	Summary   tdr.Custody     // what requests read of it
+	DerivedAt time.Time
+}
+
+// LegalEvents keeps legal facts and what follows from them.
+type LegalEvents interface {
+	// Record keeps the entry, derives the person's clock and its deadlines anew,
+	// and leaves signals to the person's clock and live requests in the outbox, in
+	// one transaction. Event.ID is the command id.
+	Record(ctx context.Context, personID string, entry LegalEntry) (LegalEvent, PersonCustody, error)
+	// Events lists them in the order of recording.
+	Events(ctx context.Context, personID string) ([]LegalEvent, error)
+	// Custody reads the clock; ErrNotFound when nothing was recorded of the person yet.
+	Custody(ctx context.Context, personID string) (PersonCustody, error)
+}
+
+// MailEvent is one delivery report about one message.
+type MailEvent struct {
+	Key       string // equal for copies of one event
+	MessageID string // ours; empty in late bounces
+	SentID    string // the provider's
+	Kind      string // processed, delivered, deferred, bounce, dropped, spamreport
+	At        time.Time
+	Reason    string // a code
+}
+
+// What MailEvents.Verify finds wrong.
+var (
+	ErrSignature = errors.New("webhook signature is missing, wrong or outside the window")
+	ErrEventBody = errors.New("webhook body is not a list of events")
+)
+
+// MailEvents verifies and reads what the mail provider reports. ErrSignature, ErrEventBody.
+type MailEvents interface {
+	Verify(header http.Header, rawBody []byte, now time.Time) ([]MailEvent, error)
+}
+
+// MailReports keeps delivery reports, each once, moves the messages they
+// concern, and leaves signals to requests in the outbox.
+type MailReports interface {
+	RecordMailEvents(ctx context.Context, events []MailEvent) error
+}
+
+// Directory is who is asked, where and when. The snapshot is a cheap copy.
+type Directory interface {
+	Snapshot(ctx context.Context) (directory.Snapshot, error)
+}
+
+// Health answers for a dependency of /readyz.
+type Health interface {
+	Ready(ctx context.Context) error
+}
