@@ -145,6 +145,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		{"role nobody knows", in("king", "*", "*", "*"), ghana, false},
 		{"country's case differs", in(Liaison, "", "gha", ""), ghana, false},
 		{"empty subject", in(Liaison, "", "GHA", "x"), Subject{}, false},
+		{"empty entry meets empty subject", Principal{Roles: []Role{Liaison}, Countries: []string{""}}, Subject{}, false},
 	}
 	for _, row := range rows {
 		if got := Sees(row.caller, row.subject); got != row.want {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"slices"
 	"strings"
 	"sync"
@@ -229,6 +230,38 @@ func TestNothingWrittenIsNotSent(t *testing.T) {
 	}
 }
 
+// breaksOff fails after it told the trace how far the request got.
+type breaksOff func(*httptrace.ClientTrace)
+
+func (b breaksOff) RoundTrip(request *http.Request) (*http.Response, error) {
+	b(httptrace.ContextClientTrace(request.Context()))
+	return nil, io.ErrUnexpectedEOF
+}
+
+func TestHowFarTheRequestGotDecides(t *testing.T) {
+	rows := map[string]struct {
+		reach   breaksOff
+		unknown bool
+	}{
+		"nowhere":            {func(*httptrace.ClientTrace) {}, false},
+		"headers":            {func(trace *httptrace.ClientTrace) { trace.WroteHeaders() }, true},
+		"all of it":          {func(trace *httptrace.ClientTrace) { trace.WroteRequest(httptrace.WroteRequestInfo{}) }, true},
+		"error when flushed": {func(trace *httptrace.ClientTrace) { trace.WroteRequest(httptrace.WroteRequestInfo{Err: io.ErrShortWrite}) }, true},
+	}
+	for name, row := range rows {
+		s, err := New(Config{APIKey: testKey, From: "a@example.org"}, &http.Client{Transport: row.reach})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Send(t.Context(), message(t))
+		_, unknown := errors.AsType[*OutcomeUnknown](err)
+		_, notSent := errors.AsType[*NotSent](err)
+		if unknown != row.unknown || notSent == row.unknown || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: %T %v", name, err, err)
+		}
+	}
+}
+
 func TestConcurrentMailsDoNotMix(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[string]string{}
@@ -273,6 +306,7 @@ func TestMessagesThatCannotBeSentAreRefusedHere(t *testing.T) {
 		"no id":              func(m *Message) { m.ID = uuid.Nil },
 		"no recipient":       func(m *Message) { m.To = "" },
 		"name and address":   func(m *Message) { m.To = "Ana Example <ana@example.org>" },
+		"angle brackets":     func(m *Message) { m.To = "<a@example.org>" },
 		"two recipients":     func(m *Message) { m.To = "a@example.org,b@example.org" },
 		"header in address":  func(m *Message) { m.To = "a@example.org\r\nBcc: b@example.org" },
 		"header in subject":  func(m *Message) { m.Subject = "x\r\nBcc: b@example.org" },
