@@ -6,10 +6,22 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// What adapters answer when more is known than that it failed.
+var (
+	// ErrSeqConflict: another content stands at an existing seq; an alarm was raised.
+	ErrSeqConflict = errors.New("another event stands at that seq")
+	// ErrUnknown: there is no such row.
+	ErrUnknown = errors.New("no such row")
+	// ErrUnavailable: the database does not answer; nothing is known to have happened.
+	ErrUnavailable = errors.New("not available")
 )
 
 // Clock is business time. Outside workflows nothing else tells the time.
@@ -41,16 +53,27 @@ type Recorder interface {
 // kinds, dates and hashes, nothing personal.
 type LegalHistory struct {
 	PersonID string          `json:"person_id"`
-	Office   string          `json:"office"`
+	Office   string          `json:"office"` // the responsible one
 	Events   []custody.Event `json:"events"`
+	// OfficeTime is the office's calendar: local days begin by it, so that the
+	// clock never consults the zone database.
+	OfficeTime calendar.Slice `json:"office_time"`
 }
 
 // CustodyStore keeps custody clocks and their duties.
 type CustodyStore interface {
+	// LegalHistory is read in one snapshot. A person without events has an empty one.
 	LegalHistory(ctx context.Context, personID string) (LegalHistory, error)
-	// FileMilestones files the notices of milestones that came due, marks their
-	// deadlines, and names the mailboxes to poke. Filing twice is filing once.
-	FileMilestones(ctx context.Context, personID string, names []string) (Recorded, error)
+	// FileMilestones files the notices of duties that are to be acted on, marks their
+	// deadlines, and names the mailboxes to poke. Keys are those of
+	// custody.Milestone; filing twice is filing once.
+	FileMilestones(ctx context.Context, personID string, keys []string) (Recorded, error)
+}
+
+// Calendars builds fresh calendar slices for a request whose recorded ones end.
+type Calendars interface {
+	// Renewed slices answer for every day from since to years after Clock.Now.
+	Renewed(ctx context.Context, fieldOffice, post string, since time.Time) (office, abroad calendar.Slice, err error)
 }
 
 // Envelope is a mail ready to be sent, claimed in the ledger.
@@ -84,25 +107,30 @@ type Post interface {
 // Ledger is the message ledger and the mailboxes.
 type Ledger interface {
 	// Collect bundles what waits for a recipient into at most one new envelope,
-	// and returns it with any that was claimed before and never sent. It takes
-	// the outstanding poke down. Moot notices are dropped.
+	// and returns it with any that was claimed before and certainly never sent
+	// (claimed, or settled as NotSent; never one that is sending or unknown). It
+	// takes the outstanding poke down. Moot notices are dropped.
 	Collect(ctx context.Context, recipient string) ([]Envelope, error)
 	// Sending marks a claimed message as on its way; false when somebody else did.
 	Sending(ctx context.Context, messageID string) (bool, error)
-	// Settle records how sending ended.
+	// Settle records how sending ended. After NotSent the message is claimed again.
 	Settle(ctx context.Context, messageID string, outcome Outcome, code string) error
 	// Unsettled lists messages whose outcome has been unknown for as long as the
 	// event webhook is waited for; each is repeated once, as a new envelope marked
-	// as a repeat. next is when the earliest of the others will be; zero if none.
+	// as a repeat, claimed like any other. A message that has been sending for that long
+	// is unknown too: whoever sent it did not live to settle it. next is when the
+	// earliest of the others will be; zero if none.
 	Unsettled(ctx context.Context, recipient string, waited time.Duration) (repeats []Envelope, next time.Time, err error)
 }
 
 // Upkeep is what the reconciler asks the store for. Every list is bounded.
 type Upkeep interface {
-	// UnfinishedCommands were stored longer ago than age and not answered.
+	// UnfinishedCommands were stored longer ago than age and not answered, those
+	// least recently tried first.
 	UnfinishedCommands(ctx context.Context, age time.Duration, limit int) ([]PendingCommand, error)
 	// Outbox hands out signals not yet delivered, oldest first for each workflow.
 	Outbox(ctx context.Context, limit int) ([]Signal, error)
+	// Delivered marks a signal that the engine has acknowledged, or that nobody can receive any more.
 	Delivered(ctx context.Context, outboxID int64) error
 	// OutstandingPokes are mailboxes poked longer ago than age and not collected since.
 	OutstandingPokes(ctx context.Context, age time.Duration, limit int) ([]string, error)
@@ -110,8 +138,10 @@ type Upkeep interface {
 	LiveRequests(ctx context.Context, after string, limit int) ([]LiveRequest, error)
 	// DetainedPersons pages through persons who should have a custody workflow.
 	DetainedPersons(ctx context.Context, after string, limit int) ([]string, error)
-	// Gaps are seqs missing below a request's seq in the event table.
+	// Gaps are seqs missing up to a request's seq in the event table.
 	Gaps(ctx context.Context, limit int) ([]Gap, error)
+	// Opening is the event with seq 1 of a request; ErrUnknown when it is not on record.
+	Opening(ctx context.Context, requestID string) (tdr.Event, error)
 	// Alarm keeps a finding that needs a person; the same finding twice is one.
 	Alarm(ctx context.Context, kind, requestID, personID string, detail map[string]any) error
 }
@@ -126,6 +156,7 @@ type PendingCommand struct {
 // Signal is an outbox row.
 type Signal struct {
 	OutboxID   int64
+	Since      time.Time // when it was written
 	WorkflowID string
 	Name       string
 	Start      bool
@@ -143,4 +174,10 @@ type LiveRequest struct {
 type Gap struct {
 	RequestID string
 	Seq       int64
+}
+
+// Carrier carries a stored command on where it stopped; api implements it. What
+// was answered meanwhile is no error.
+type Carrier interface {
+	CarryOn(ctx context.Context, commandID string) error
 }
