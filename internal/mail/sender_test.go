@@ -243,10 +243,12 @@ func TestHowFarTheRequestGotDecides(t *testing.T) {
 		reach   breaksOff
 		unknown bool
 	}{
-		"nowhere":            {func(*httptrace.ClientTrace) {}, false},
-		"headers":            {func(trace *httptrace.ClientTrace) { trace.WroteHeaders() }, true},
-		"all of it":          {func(trace *httptrace.ClientTrace) { trace.WroteRequest(httptrace.WroteRequestInfo{}) }, true},
-		"error when flushed": {func(trace *httptrace.ClientTrace) { trace.WroteRequest(httptrace.WroteRequestInfo{Err: io.ErrShortWrite}) }, true},
+		"nowhere":   {func(*httptrace.ClientTrace) {}, false},
+		"headers":   {func(trace *httptrace.ClientTrace) { trace.WroteHeaders() }, true},
+		"all of it": {func(trace *httptrace.ClientTrace) { trace.WroteRequest(httptrace.WroteRequestInfo{}) }, true},
+		"error when flushed": {func(trace *httptrace.ClientTrace) {
+			trace.WroteRequest(httptrace.WroteRequestInfo{Err: io.ErrShortWrite})
+		}, true},
 	}
 	for name, row := range rows {
 		s, err := New(Config{APIKey: testKey, From: "a@example.org"}, &http.Client{Transport: row.reach})
