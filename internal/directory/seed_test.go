@@ -95,6 +95,9 @@ func TestEveryCalendarCanBeBuilt(t *testing.T) {
 	if !closed("2026-03-06") || !closed("2026-11-26") || closed("2026-03-09") {
 		t.Errorf("Ghana in Washington is closed on %v", slice.Holidays)
 	}
+	if office, _ := snapshot.Calendar("office/BOS"); !office.Federal {
+		t.Error("a field office works on federal holidays")
+	}
 	for _, name := range []string{"office/ZZZ", "post/none", "desk/hq-td", "BOS", ""} {
 		if _, ok := snapshot.Calendar(name); ok {
 			t.Errorf("there is a calendar %q", name)
