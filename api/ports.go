@@ -37,6 +37,8 @@ var (
 	ErrAlreadyLifted = errors.New("hold was lifted already")
 	// ErrPersonDiffers: the A-number belongs to a person with another birth date.
 	ErrPersonDiffers = errors.New("the A-number belongs to other details")
+	// ErrCodeTaken: another request has the public code; draw another.
+	ErrCodeTaken = errors.New("public code is taken")
 	// ErrCorrected: the legal event to be corrected is none of this person's, or was corrected already.
 	ErrCorrected = errors.New("no such legal event to correct")
 )
@@ -146,13 +148,15 @@ type Commands interface {
 	// Command reads one back; ErrNotFound.
 	Command(ctx context.Context, id string) (StoredCommand, error)
 	// Done keeps the answer of a command that brought no events: refused, or its
-	// effect was another port's. The first answer stays: a second call changes
-	// nothing. A refused command's dispatch, if it has one, becomes stopped.
-	Done(ctx context.Context, done CommandDone) error
+	// effect was another port's. A refused command's dispatch, if it has one,
+	// becomes stopped. The first answer stays and is the one that comes back, so
+	// that whoever finishes second gives the same.
+	Done(ctx context.Context, done CommandDone) (Answer, error)
 	// RecordCommand records what a command brought (as activities.Recorder does) and
 	// its answer in one transaction; the command's dispatch, if it has one, becomes
-	// sent. Repeating it changes nothing.
-	RecordCommand(ctx context.Context, recording activities.Recording, done CommandDone) (activities.Recorded, error)
+	// sent. Repeating it changes nothing; the answer that comes back is the first, as with
+	// Done. A conflict is *SeqConflict.
+	RecordCommand(ctx context.Context, recording activities.Recording, done CommandDone) (Answer, activities.Recorded, error)
 }
 
 // PersonDetails are personal and go no further than the personal store.
@@ -181,11 +185,11 @@ type Intakes interface {
 	// TakeIn stores command, person, order and request row (stage 'opening', seq 0)
 	// in one transaction. A command on record is returned with fresh false, as
 	// Store does. Errors: ErrKeyReused, *LiveRequestExists, ErrNotFound (the
-	// person), ErrPersonDiffers (somebody took the A-number meanwhile).
+	// person), ErrPersonDiffers (somebody took the A-number meanwhile), ErrCodeTaken.
 	TakeIn(ctx context.Context, intake Intake) (stored StoredCommand, fresh bool, err error)
 	// Abandon ends an opening that can never start: the row lives no longer and
-	// the command is answered.
-	Abandon(ctx context.Context, requestID string, done CommandDone) error
+	// the command is answered; the answer that comes back is the first.
+	Abandon(ctx context.Context, requestID string, done CommandDone) (Answer, error)
 }
 
 // Authorisation asks the gate whether one thing may leave.
@@ -281,7 +285,7 @@ type LegalEvent struct {
 	SourceType string
 	Source     tdr.Evidence
 	Corrects   string // id of the event it replaces
-	HoldID     string // a court stay is a hold too
+	HoldID     string // a court stay is a hold too; ties the stay's end to its grant (custody.Event.Stay)
 	RecordedAt time.Time
 	RecordedBy string
 }
@@ -307,7 +311,9 @@ type PersonCustody struct {
 type LegalEvents interface {
 	// Record keeps the entry, derives the person's clock and its deadlines anew,
 	// and leaves signals to the person's clock and live requests in the outbox, in
-	// one transaction. Event.ID is the command id.
+	// one transaction. Event.ID is the command id. A history that cannot be true is
+	// a *custody.HistoryError, and nothing is kept. Others: ErrNotFound, ErrCorrected,
+	// ErrAlreadyLifted.
 	Record(ctx context.Context, personID string, entry LegalEntry) (LegalEvent, PersonCustody, error)
 	// Events lists them in the order of recording.
 	Events(ctx context.Context, personID string) ([]LegalEvent, error)
