@@ -1,9 +1,8 @@
 -- +goose Up
 -- Every time is business time handed in by the caller's clock; nothing here calls now().
 -- Columns commented 'personal' hold personal data and are read and written only through the personal store.
-
-CREATE SCHEMA IF NOT EXISTS traveldoc;
-SET search_path TO traveldoc;
+-- The schema is made, and named in the search path, by whoever migrates. There is no way down: what is on
+-- record stays on record.
 
 -- A person and the fence that every send and every hold about them goes through.
 CREATE TABLE persons (
@@ -38,6 +37,7 @@ CREATE TABLE orders (
     recorded_by  text NOT NULL
 );
 CREATE INDEX orders_of_request ON orders (request_id);
+
 
 -- The order's number identifies a person's proceeding.
 CREATE TABLE order_details (
@@ -157,7 +157,7 @@ CREATE TABLE outbox (
     done_at     timestamptz,
     tries       integer NOT NULL DEFAULT 0
 );
-CREATE INDEX outbox_waiting ON outbox (outbox_id) WHERE done_at IS NULL;
+CREATE INDEX outbox_waiting ON outbox (workflow_id, outbox_id) WHERE done_at IS NULL;
 
 CREATE TABLE holds (
     hold_id       uuid PRIMARY KEY,
@@ -174,6 +174,7 @@ CREATE TABLE holds (
     placed_at     timestamptz NOT NULL,
     fence         bigint NOT NULL,                 -- the person's fence version that the placing made
     lifted_by     text,
+    lifted_command uuid,                           -- so that lifting twice by one command is lifting once
     lifted_at     timestamptz,
     lift_source_sha256 text,
     lift_reason   text,                            -- a code
@@ -204,6 +205,7 @@ CREATE TABLE recalls (
     recall_id   uuid PRIMARY KEY,
     dispatch_id uuid NOT NULL REFERENCES dispatches,
     request_id  uuid NOT NULL,
+    hold_id     uuid REFERENCES holds,             -- whose placing opened it; null when the request closed
     opened_at   timestamptz NOT NULL,
     closed_at   timestamptz,
     UNIQUE (dispatch_id)
@@ -220,7 +222,7 @@ CREATE TABLE legal_events (
     source_type    text NOT NULL,
     source_sha256  text NOT NULL,
     corrects       uuid REFERENCES legal_events,
-    hold_id        uuid REFERENCES holds,          -- a court stay is a hold too
+    hold_id        uuid REFERENCES holds,          -- a court stay is a hold too; its end names the same hold
     recorded_at    timestamptz NOT NULL,
     recorded_by    text NOT NULL
 );
@@ -231,6 +233,7 @@ CREATE TABLE custody_clocks (
     person_id  uuid PRIMARY KEY REFERENCES persons,
     office     text NOT NULL,
     rules      integer NOT NULL,
+    detained   boolean NOT NULL,
     clock      jsonb NOT NULL,
     derived_at timestamptz NOT NULL
 );
@@ -274,7 +277,8 @@ CREATE UNIQUE INDEX one_open_escalation ON escalations (request_id, level) WHERE
 -- What a recipient is to be told. The key makes it unique.
 CREATE TABLE notices (
     notice_id   uuid PRIMARY KEY,
-    key         text NOT NULL UNIQUE,              -- '<subject>/<seq>/<recipient>'
+    key         text NOT NULL UNIQUE,              -- '<filed_under>/<recipient>'
+    filed_under text NOT NULL,                     -- the same for everyone who is told of one thing
     recipient   text NOT NULL,                     -- directory id; empty means that nobody was found
     request_id  uuid,
     person_id   uuid,
@@ -289,6 +293,8 @@ CREATE TABLE notices (
 );
 CREATE INDEX notices_waiting ON notices (recipient) WHERE status = 'waiting';
 CREATE INDEX notices_of_request ON notices (request_id);
+CREATE INDEX notices_filed ON notices (filed_under);
+CREATE INDEX notices_of_message ON notices (message_id);
 
 -- One row for each mail, claimed before it is sent.
 CREATE TABLE messages (
@@ -300,12 +306,15 @@ CREATE TABLE messages (
     subject     text NOT NULL,
     status      text NOT NULL CHECK (status IN ('claimed', 'sending', 'accepted', 'unknown', 'delivered', 'bounced', 'dropped', 'rejected')),
     repeat_of   uuid REFERENCES messages,
+    provider_id text NOT NULL DEFAULT '',          -- the provider's id, which late bounces name alone
     error_code  text NOT NULL DEFAULT '',
     claimed_at  timestamptz NOT NULL,
     sending_at  timestamptz,
     settled_at  timestamptz
 );
 CREATE INDEX messages_unsettled ON messages (recipient) WHERE status IN ('claimed', 'sending', 'unknown');
+CREATE INDEX messages_by_provider ON messages (provider_id) WHERE provider_id <> '';
+CREATE UNIQUE INDEX repeated_once ON messages (repeat_of);
 
 -- One poke of a mailbox is outstanding at most.
 CREATE TABLE mailboxes (
@@ -339,5 +348,5 @@ CREATE TABLE directory (
     content   jsonb NOT NULL
 );
 
--- +goose Down
-DROP SCHEMA traveldoc CASCADE;
+CREATE INDEX deadlines_of_request ON deadlines (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX recalls_of_request ON recalls (request_id);
