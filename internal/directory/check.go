@@ -34,6 +34,7 @@ type checker struct {
 	people  map[string]bool
 	offices map[string]bool
 	posts   map[string]bool
+	zones   map[string]bool // looked up once each
 	id      *regexp.Regexp
 	code    *regexp.Regexp
 	faults  Faults
@@ -42,7 +43,7 @@ type checker struct {
 // check finds everything wrong with rows.
 func check(data Data) Faults {
 	c := &checker{
-		data: data, people: map[string]bool{}, offices: map[string]bool{}, posts: map[string]bool{},
+		data: data, people: map[string]bool{}, offices: map[string]bool{}, posts: map[string]bool{}, zones: map[string]bool{},
 		id:   regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`),
 		code: regexp.MustCompile(`^[A-Z]{3}$`),
 	}
@@ -188,9 +189,7 @@ func (c *checker) email(entry, address string) {
 }
 
 func (c *checker) hours(entry, zone string, week Week) {
-	// The standard library takes these two names for UTC and for the machine's own zone.
-	_, err := time.LoadLocation(zone)
-	c.want(err == nil && zone != "" && zone != "Local", entry, "zone %q is no IANA name", zone)
+	c.want(c.zone(zone), entry, "zone %q is no IANA name", zone)
 	open := false
 	for _, hours := range week {
 		end := -1
@@ -201,4 +200,15 @@ func (c *checker) hours(entry, zone string, week Week) {
 		}
 	}
 	c.want(open, entry, "hours are missing")
+}
+
+func (c *checker) zone(name string) bool {
+	known, looked := c.zones[name]
+	if !looked {
+		_, err := time.LoadLocation(name)
+		// The standard library takes these two names for UTC and for the machine's own zone.
+		known = err == nil && name != "" && name != "Local"
+		c.zones[name] = known
+	}
+	return known
 }

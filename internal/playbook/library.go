@@ -76,7 +76,10 @@ func LoadFS(fsys fs.FS, options ...Option) (Library, error) {
 		}
 		documents = append(documents, read...)
 	}
-	return library, library.publish(documents, how)
+	if err := library.publish(documents, how); err != nil {
+		return Library{}, err
+	}
+	return library, nil
 }
 
 func newLibrary() (Library, error) {
