@@ -8,25 +8,38 @@ import (
 )
 
 // Fold reads a log from the beginning, each event as later corrections say.
-func Fold(log []Event) State {
-	readings := corrections(log)
-	var s State
+// An event out of order is passed over, as Apply does.
+func Fold(log []Event) State { return fold(log, corrections(log)) }
+
+func fold(log []Event, readings map[int64]Correct) State {
+	s := State{Log: make([]Event, 0, len(log))}
 	for _, event := range log {
-		s = step(s, event, corrected(event, readings[event.Seq]))
+		if event.Seq == s.Seq+1 {
+			s.Log = append(s.Log, event)
+			s.read(corrected(event, readings[event.Seq]))
+		}
 	}
 	return s
 }
 
 // Apply appends an event. It is total and never fails; an event that was
-// applied already (its seq is not the next) changes nothing.
+// applied already (its seq is not the next) changes nothing. The state given
+// stays as it was.
 func Apply(s State, event Event) State {
 	if event.Seq != s.Seq+1 {
 		return s
 	}
+	// Both ways copy the log, without spare room: a cached state holds no more than it needs.
+	log := make([]Event, len(s.Log)+1)
+	copy(log, s.Log)
+	log[len(s.Log)] = event
 	if _, correction := event.Fact.(*Corrected); correction {
-		return Fold(append(slices.Clone(s.Log), event))
+		return Fold(log)
 	}
-	return step(s, event, event)
+	s.detach()
+	s.Log = log
+	s.read(event)
+	return s
 }
 
 // ApplyAll appends events in order.
@@ -37,26 +50,27 @@ func ApplyAll(s State, events []Event) State {
 	return s
 }
 
-// step appends the event as recorded and lets the reading of it move the state.
-func step(s State, recorded, reading Event) State {
-	s = s.detached()
-	s.Log = append(s.Log, recorded)
-	s.Seq = recorded.Seq
-	if material(reading.Fact) {
-		s.MaterialSeq = recorded.Seq
-	}
-	s.move(reading)
-	return s
-}
-
-// detached copies the slices that move() may write, so that states stay values.
-func (s State) detached() State {
-	s.Log = slices.Clip(s.Log)
+// detach copies the slices that move() may write, so that states stay values.
+func (s *State) detach() {
 	s.Holds = slices.Clone(s.Holds)
 	s.Waiting.Pauses = slices.Clone(s.Waiting.Pauses)
 	s.Ladder.Escalations = slices.Clone(s.Ladder.Escalations)
 	s.Document.Alerted = slices.Clone(s.Document.Alerted)
-	return s
+	s.Contacts.pending = slices.Clone(s.Contacts.pending)
+}
+
+// read lets the reading of an event, which is on the log, move the state.
+func (s *State) read(e Event) {
+	s.Seq = e.Seq
+	if material(e.Fact) {
+		s.MaterialSeq = e.Seq
+	}
+	if opened, ok := e.Fact.(*Opened); ok && s.Stage == "" {
+		s.Rules = opened.Rules
+	}
+	if rules, held := rulesOf(s.Rules); held && s.Stage != Closed {
+		rules.move(s, e)
+	}
 }
 
 // material tells whether an event changes what an officer's form relied on:
@@ -64,7 +78,7 @@ func (s State) detached() State {
 func material(fact Fact) bool {
 	switch fact.(type) {
 	case *StageOverdue, *EscalationOpened, *EscalationAcknowledged, *LevelUnreachable,
-		*ValidityAlerted, *MailBounced, *ReplyReceived, *ForecastRecorded:
+		*ValidityAlerted, *MailBounced, *ReplyReceived, *ForecastRecorded, *CalendarsRenewed:
 		return false
 	default:
 		return true
@@ -72,9 +86,11 @@ func material(fact Fact) bool {
 }
 
 func (s *State) move(e Event) {
+	if opened, first := e.Fact.(*Opened); first || s.Stage == "" {
+		s.open(e, opened)
+		return
+	}
 	switch fact := e.Fact.(type) {
-	case *Opened:
-		s.open(e, fact)
 	case *Reassigned:
 		s.Officer = fact.To
 	case *ContactRecorded:
@@ -88,7 +104,7 @@ func (s *State) move(e Event) {
 	case *StageOverdue:
 		s.OverdueSince = fact.Since
 	case *ValidityAlerted:
-		s.Document.Alerted = append(s.Document.Alerted, fact.Alert)
+		s.alerted(fact)
 	case *EscalationOpened, *EscalationAcknowledged, *LevelUnreachable:
 		s.Ladder.move(e)
 	case *CalendarsRenewed:
@@ -114,7 +130,7 @@ func (s *State) moveStage(e Event) {
 		s.enterUnlessAsked(Assembling, e)
 	case *Sent:
 		s.Package.Out, s.Package.Approved = true, ""
-		s.wait(e.OccurredAt)
+		s.wait(e)
 		s.enter(Submitted, e)
 	case *DocumentIssued:
 		s.issue(e, fact)
@@ -122,13 +138,12 @@ func (s *State) moveStage(e Event) {
 		s.enter(TravelReady, e)
 	case *DocumentRejected:
 		s.Document = Document{}
-		s.wait(e.OccurredAt)
+		s.wait(e)
 		s.enter(Verifying, e)
 	case *Retried:
 		s.retry(e, fact)
 	case *ReissueBegun:
-		s.VerificationKept, s.Package = true, Package{Out: s.Package.Out}
-		s.Document = Document{}
+		s.VerificationKept, s.Package, s.Document = true, Package{Out: s.Package.Out}, Document{}
 		s.enter(Assembling, e)
 	default:
 		s.movePost(e)
@@ -159,24 +174,30 @@ func (s *State) movePost(e Event) {
 		s.interview(e, fact)
 	case *RefusalRecorded:
 		s.NotANational = fact.NotANational
-		s.endWaiting(e.OccurredAt)
+		s.Waiting = Waiting{}
 		s.enter(Refused, e)
 	default:
 		return
 	}
-	s.answered(e.OccurredAt)
+	s.answered(e)
 }
 
+// open begins the life; whatever comes before, or opens again, is passed over.
 func (s *State) open(e Event, fact *Opened) {
-	s.Rules, s.ID, s.PublicCode, s.Person = fact.Rules, fact.RequestID, fact.PublicCode, fact.PersonID
+	if fact == nil || s.Stage != "" {
+		return
+	}
+	s.ID, s.PublicCode, s.Person = fact.RequestID, fact.PublicCode, fact.PersonID
 	s.Country, s.Post, s.FieldOffice, s.Officer = fact.Country, fact.Post, fact.FieldOffice, fact.Officer
 	s.HighHarm, s.Order, s.OpenedAt = fact.HighHarm, fact.Order, e.OccurredAt
 	s.Terms, s.OfficeTime, s.PostTime = fact.Terms, fact.OfficeTime, fact.PostTime
-	s.Custody = fact.Custody
+	s.Custody, s.CustodyEvent = fact.Custody, e.Seq
 	s.enter(Assembling, e)
 }
 
-func (s *State) enter(stage Stage, e Event) { s.Stage, s.StageSince = stage, e.OccurredAt }
+func (s *State) enter(stage Stage, e Event) {
+	s.Stage, s.StageSince, s.StageEvent, s.OverdueSince = stage, e.OccurredAt, e.Seq, time.Time{}
+}
 
 // enterUnlessAsked: an answer to a question is reviewed without leaving information_asked.
 func (s *State) enterUnlessAsked(stage Stage, e Event) {
@@ -185,7 +206,11 @@ func (s *State) enterUnlessAsked(stage Stage, e Event) {
 	}
 }
 
-func (s *State) wait(since time.Time) { s.Waiting = Waiting{Since: since} }
+// wait opens a new interval of the consulate, in which follow-ups count anew.
+func (s *State) wait(e Event) {
+	s.Waiting = Waiting{Since: e.OccurredAt, Event: e.Seq}
+	s.Contacts.forget(e.OccurredAt)
+}
 
 func (s *State) endPause(at time.Time) {
 	if n := len(s.Waiting.Pauses); n > 0 && s.Waiting.Pauses[n-1].To.IsZero() {
@@ -193,29 +218,35 @@ func (s *State) endPause(at time.Time) {
 	}
 }
 
-// endWaiting closes the consulate's interval and what was asked of people because of it.
-func (s *State) endWaiting(at time.Time) {
-	s.Waiting = Waiting{}
-	s.Ladder.closeAll(at)
-}
-
-// answered: the post moved, so follow-ups count anew and silence is no longer to be escalated.
-func (s *State) answered(at time.Time) {
-	s.Contacts.Unanswered = 0
-	s.Ladder.closeSilence(at)
+// answered: the post moved, so earlier follow-ups are answered and its silence
+// is no longer to be escalated. What the law asked for stays open: a move of
+// the post is no document. A move from before the package left breaks no silence.
+func (s *State) answered(e Event) {
+	s.Contacts.forget(e.OccurredAt)
+	if !s.Waiting.Open() || !e.OccurredAt.Before(s.Waiting.Since) {
+		s.Ladder.closeSilence(e)
+	}
 }
 
 func (s *State) issue(e Event, fact *DocumentIssued) {
 	s.Document = Document{
 		Issuer: fact.Issuer, Reference: fact.Document,
-		ValidFrom: fact.ValidFrom, ValidTo: fact.ValidTo, RecordedBy: e.Actor.ID,
+		ValidFrom: fact.ValidFrom, ValidTo: fact.ValidTo, RecordedBy: e.Actor.ID, Event: e.Seq,
 	}
 	if s.FirstIssuedAt.IsZero() {
 		s.FirstIssuedAt = e.OccurredAt
 	}
-	s.Contacts.Unanswered = 0
-	s.endWaiting(e.OccurredAt)
+	s.Waiting = Waiting{}
+	s.Contacts.forget(e.OccurredAt)
+	s.Ladder.closeAll(e)
 	s.enter(Issued, e)
+}
+
+// alerted: an alert given for another end of validity, corrected since, was not this one.
+func (s *State) alerted(fact *ValidityAlerted) {
+	if fact.ValidTo == s.Document.ValidTo {
+		s.Document.Alerted = append(s.Document.Alerted, fact.Alert)
+	}
 }
 
 func (s *State) interview(e Event, fact *InterviewRecorded) {
@@ -236,31 +267,59 @@ func (s *State) retry(e Event, fact *Retried) {
 }
 
 func (s *State) contact(e Event, fact *ContactRecorded) {
-	s.Contacts.Last = e.OccurredAt
-	if fact.Answered || fact.Direction == "from_post" {
-		s.answered(e.OccurredAt)
+	s.Contacts.Last = later(s.Contacts.Last, e.OccurredAt)
+	if fact.Answered || fact.Direction == FromPost {
+		s.answered(e)
 		return
 	}
-	s.Contacts.Unanswered++
-	s.Contacts.LastUnanswered = e.OccurredAt
+	if e.OccurredAt.After(s.Contacts.Answered) && !e.OccurredAt.Before(s.Waiting.Since) {
+		s.Contacts.add(followUp{e.OccurredAt, e.Seq})
+	}
 }
 
+// add keeps the unanswered follow-ups by time, whenever they were recorded.
+func (c *Contacts) add(unanswered followUp) {
+	c.pending = append(c.pending, unanswered)
+	slices.SortStableFunc(c.pending, func(a, b followUp) int { return a.at.Compare(b.at) })
+	c.count()
+}
+
+// forget drops the follow-ups up to an instant: the post answered then, or a new interval began.
+func (c *Contacts) forget(at time.Time) {
+	c.Answered = later(c.Answered, at)
+	c.pending = slices.DeleteFunc(c.pending, func(f followUp) bool { return !f.at.After(at) })
+	c.count()
+}
+
+func (c *Contacts) count() {
+	c.Unanswered, c.LastUnanswered = len(c.pending), time.Time{}
+	if c.Unanswered > 0 {
+		c.LastUnanswered = c.pending[c.Unanswered-1].at
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// hold: one that was lifted never stands again under its id.
 func (s *State) hold(e Event, fact *HoldChanged) {
-	standing := slices.IndexFunc(s.Holds, func(h Hold) bool { return h.ID == fact.Hold && h.To.IsZero() })
+	known := slices.IndexFunc(s.Holds, func(h Hold) bool { return h.ID == fact.Hold })
 	switch {
-	case fact.Stops && standing < 0:
+	case fact.Stops && known < 0:
 		s.Holds = append(s.Holds, Hold{ID: fact.Hold, From: e.OccurredAt})
-	case !fact.Stops && standing >= 0:
-		s.Holds[standing].To = e.OccurredAt
+	case !fact.Stops && known >= 0 && s.Holds[known].To.IsZero():
+		s.Holds[known].To = e.OccurredAt
 	}
 }
 
-// custody takes the person's clock over; what was asked under another R0 is moot.
+// custody takes the person's clock over; what the law no longer asks for is moot.
 func (s *State) custody(e Event, custody Custody) {
-	if !custody.Detained || custody.Suspended || custody.R0 != s.Custody.R0 {
-		s.Ladder.closeLegal(e.OccurredAt)
-	}
-	s.Custody = custody
+	s.Custody, s.CustodyEvent = custody, e.Seq
+	s.Ladder.closeMoot(e, custody)
 }
 
 func (s *State) nonCompliance(fact *NonComplianceRecorded) {
@@ -274,6 +333,7 @@ func (s *State) nonCompliance(fact *NonComplianceRecorded) {
 
 func (s *State) close(e Event, fact *RequestClosed) {
 	s.Outcome, s.ClosedAt = fact.Outcome, e.OccurredAt
-	s.endWaiting(e.OccurredAt)
+	s.Waiting = Waiting{}
+	s.Ladder.closeAll(e)
 	s.enter(Closed, e)
 }

@@ -2,6 +2,7 @@ package tdr
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -217,9 +218,15 @@ type RecordContact struct {
 	Forecast *ContactForecast `json:"forecast,omitempty"`
 }
 
+// The directions of a contact.
+const (
+	ToPost   = "to_post"
+	FromPost = "from_post"
+)
+
 // ContactFact is something that happened between us and the post.
 type ContactFact struct {
-	Direction string `json:"direction"` // "to_post" or "from_post"
+	Direction string `json:"direction"` // ToPost or FromPost
 	Medium    string `json:"medium"`    // telephone, mail, letter, visit, meeting, system
 	Answered  bool   `json:"answered"`  // the post answered on the occasion
 }
@@ -324,6 +331,9 @@ type commandForm Command
 
 // MarshalJSON writes the act under its name.
 func (c Command) MarshalJSON() ([]byte, error) {
+	if c.Act == nil {
+		return nil, errors.New("write command: it does nothing")
+	}
 	return json.Marshal(struct {
 		commandForm
 		Name Name `json:"name"`

@@ -46,8 +46,12 @@ type Gate struct {
 // Decide answers a command with the events that follow from it, or with a
 // *Refusal. It looks only at its arguments and changes nothing.
 func Decide(s State, c Command, facts Facts) ([]Event, error) {
-	if s.Rules > CurrentRules {
-		return nil, refuse(RulesUnknown, "", "the request was opened under rules this release does not know")
+	if c.Act == nil {
+		return nil, refuse(Invalid, "name", "a command does something")
+	}
+	rules, err := s.rulesFor(facts)
+	if err != nil {
+		return nil, err
 	}
 	if err := permitted(s, c); err != nil {
 		return nil, err
@@ -59,7 +63,7 @@ func Decide(s State, c Command, facts Facts) ([]Event, error) {
 	if err := s.plausible(c.Act, occurred, facts.Now); err != nil {
 		return nil, err
 	}
-	fact, err := s.decide(c, facts, occurred)
+	fact, err := rules.decide(s, c, facts, occurred)
 	if err != nil {
 		return nil, withStage(err, s.Stage)
 	}
@@ -67,6 +71,22 @@ func Decide(s State, c Command, facts Facts) ([]Event, error) {
 		Seq: s.Seq + 1, OccurredAt: occurred.UTC(), RecordedAt: facts.Now.UTC(),
 		Actor: c.Actor, CommandID: c.ID, Fact: fact,
 	}}, nil
+}
+
+// rulesFor are the rules the request stands under, or is to be opened under.
+func (s *State) rulesFor(facts Facts) (rules, error) {
+	version := s.Rules
+	if s.Stage == "" {
+		version = CurrentRules
+		if facts.Opening != nil {
+			version = facts.Opening.Rules
+		}
+	}
+	held, ok := rulesOf(version)
+	if !ok {
+		return rules{}, refuse(RulesUnknown, "", "these rules are not held by this release")
+	}
+	return held, nil
 }
 
 // permitted enforces the command table: stage first, then role.
@@ -103,9 +123,9 @@ func (s State) plausible(act Act, occurred, now time.Time) error {
 	}
 	earliest, rule := s.StageSince, "before the stage it follows on began"
 	switch act.(type) {
-	case *Correct, *Open:
-		return nil
-	case *RecordContact:
+	case *Correct, *Open, *AcknowledgeEscalation:
+		return nil // the correction's and the escalation's own rules say more
+	case *RecordContact, *RecordNonCompliance, *Reassign:
 		earliest, rule = s.OpenedAt, "before the request was opened"
 	}
 	if occurred.Before(earliest) {
@@ -125,6 +145,6 @@ func (s State) decide(c Command, facts Facts, occurred time.Time) (Fact, error) 
 	case *Authenticate, *RejectDocument, *Reissue, *RecordTravel, *Close, *Withdraw, *Retry:
 		return s.decideEnd(c, facts)
 	default:
-		return s.decideAnyTime(c, facts)
+		return s.decideAnyTime(c, facts, occurred)
 	}
 }

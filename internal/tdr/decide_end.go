@@ -38,8 +38,12 @@ func (s State) decideAuthenticity(judge Actor, act *Authenticate, facts Facts) (
 		return nil, refuse(SamePerson, "", "who recorded a document does not authenticate it")
 	case !facts.IssuerVerified:
 		return nil, refuse(DocumentUnfit, "issuer", "the issuer is not on the verified list")
-	case !act.Photo || !act.Names || !act.Serial:
-		return nil, refuse(DocumentUnfit, "photo", "photo, names and serial number must each be found in order")
+	case !act.Photo:
+		return nil, refuse(DocumentUnfit, "photo", "the photo must be found in order")
+	case !act.Names:
+		return nil, refuse(DocumentUnfit, "names", "the names must be found in order")
+	case !act.Serial:
+		return nil, refuse(DocumentUnfit, "serial", "the serial number must be found in order")
 	case s.Document.ValidTo.Before(today.AddDays(s.Terms.TravelMarginDays)):
 		return nil, refuse(DocumentUnfit, "valid_to", "validity does not outlast today by the margin")
 	}
@@ -52,6 +56,8 @@ func (s State) decideTravel(act *RecordTravel, facts Facts) (Fact, error) {
 		return nil, refuse(Missing, "on", "travel has a day")
 	case act.On.After(s.OfficeTime.LocalDate(facts.Now)):
 		return nil, refuse(InFuture, "on", "travel is recorded after it happened")
+	case act.On.Before(s.OfficeTime.LocalDate(s.StageSince)):
+		return nil, refuse(Contradicts, "on", "nobody travels on a document before it is authenticated")
 	case act.On.Before(s.Document.ValidFrom) || act.On.After(s.Document.ValidTo):
 		return nil, refuse(OutsideValidity, "on", "outside the document's validity")
 	}

@@ -32,24 +32,40 @@ func (s State) decidePackage(c Command, facts Facts) (Fact, error) {
 
 func decideOpen(act *Open, facts Facts) (Fact, error) {
 	opening := facts.Opening
-	switch {
-	case opening == nil || opening.Rules < 1 || opening.Rules > CurrentRules:
+	if opening == nil {
 		return nil, refuse(RulesUnknown, "", "a request opens under a rules version of this release")
-	case act.RequestID == "" || act.PersonID == "":
-		return nil, refuse(Missing, "person_id", "a request is about a person")
-	case act.Country == "" || act.Post == "":
-		return nil, refuse(Missing, "post", "a request goes to a post of a country")
-	case act.FieldOffice == "" || act.Officer == "":
-		return nil, refuse(Missing, "field_office", "a request belongs to a field office and an officer")
-	case act.Order.Type == "" || act.Order.Date.IsZero() || act.Order.Source == "":
-		return nil, refuse(Missing, "order", "type, date and source of the order are on record from the beginning")
-	case act.Order.Date.After(opening.OfficeTime.LocalDate(facts.Now)):
+	}
+	for _, field := range act.needed() {
+		if field.absent {
+			return nil, refuse(Missing, field.name, field.rule)
+		}
+	}
+	if act.Order.Date.After(opening.OfficeTime.LocalDate(facts.Now)) {
 		return nil, refuse(InFuture, "order.date", "an order cannot be dated in the future")
 	}
 	return &Opened{
 		Open: *act, Rules: opening.Rules, Terms: opening.Terms,
 		OfficeTime: opening.OfficeTime, PostTime: opening.PostTime, Custody: opening.Custody,
 	}, nil
+}
+
+// field is a field of a command that the rule cannot do without.
+type field struct {
+	name   string
+	absent bool
+	rule   string
+}
+
+func (o *Open) needed() []field {
+	const person, post = "a request is about a person", "a request goes to a post of a country"
+	const office, order = "a request belongs to a field office and an officer", "type, date and source of the order are on record from the beginning"
+	return []field{
+		{"request_id", o.RequestID == "", person}, {"person_id", o.PersonID == "", person},
+		{"country", o.Country == "", post}, {"post", o.Post == "", post},
+		{"field_office", o.FieldOffice == "", office}, {"officer", o.Officer == "", office},
+		{"order.type", o.Order.Type == "", order}, {"order.date", o.Order.Date.IsZero(), order},
+		{"order.source", o.Order.Source == "", order},
+	}
 }
 
 // decideReview: every required item is there, or its absence has a reason.
@@ -130,6 +146,22 @@ func (s State) mayLeave(content ContentHash, channel Channel, gate *Gate) error 
 		return refuse(GateClosed, "", "no final order is on record")
 	case gate.Country != s.Country:
 		return refuse(GateClosed, "", "the receiving post is not of the country on the order")
+	case s.left(gate.Dispatch):
+		return refuse(GateClosed, "", "a dispatch is one leaving, and this one has left")
 	}
 	return nil
+}
+
+// left tells whether something left under a dispatch already.
+func (s *State) left(dispatch string) bool {
+	return s.logged(func(fact Fact) bool {
+		switch fact := fact.(type) {
+		case *Sent:
+			return fact.Dispatch == dispatch
+		case *InformationAnswered:
+			return fact.Dispatch == dispatch
+		default:
+			return false
+		}
+	})
 }

@@ -58,13 +58,15 @@ func decideInterview(act *ScheduleInterview, occurred time.Time) (Fact, error) {
 	return &InterviewScheduled{At: act.At.UTC(), Zone: act.Zone, Mode: act.Mode, Place: act.Place}, nil
 }
 
+// past tells whether a result can only be known once the appointed time has come.
+func (r InterviewResult) past() bool { return r == InterviewHeld || r == InterviewNoShow }
+
 // decideInterviewResult: what was held or missed lies behind its appointed time; the rest may come before.
 func (s State) decideInterviewResult(act *RecordInterview, occurred time.Time) (Fact, error) {
 	if !slices.Contains(InterviewResults(), act.Result) {
 		return nil, refuse(Invalid, "result", "held, no_show, declined or cancelled_by_post")
 	}
-	past := act.Result == InterviewHeld || act.Result == InterviewNoShow
-	if past && s.InterviewAt.After(occurred) {
+	if act.Result.past() && s.InterviewAt.After(occurred) {
 		return nil, refuse(Contradicts, "occurred_at", "before the interview was to begin")
 	}
 	return &InterviewRecorded{Result: act.Result}, nil

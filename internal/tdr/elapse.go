@@ -13,6 +13,7 @@ const elapseLimit = 64
 // Elapse turns every deadline that has passed into an event, soonest first.
 // One may bring the next: all that is due by now is in the answer.
 func Elapse(s State, now time.Time) []Event {
+	now = now.UTC()
 	var events []Event
 	for len(events) < elapseLimit {
 		next, ok := Next(s)

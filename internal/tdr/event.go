@@ -27,6 +27,9 @@ type eventForm Event
 
 // MarshalJSON writes the fact under its type.
 func (e Event) MarshalJSON() ([]byte, error) {
+	if e.Fact == nil {
+		return nil, fmt.Errorf("write event %d: it states no fact", e.Seq)
+	}
 	return json.Marshal(struct {
 		eventForm
 		Type Type `json:"type"`

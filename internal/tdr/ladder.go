@@ -1,6 +1,8 @@
 package tdr
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/traveldoc/traveldoc/internal/calendar"
@@ -42,29 +44,38 @@ const (
 	EscalationClosed  EscalationStatus = "closed"       // answered by events, or moot
 )
 
-// Escalation is one asking of one level. At most one per level is open at a time.
+// Escalation is one asking of one level. At most one per level is open at a
+// time; asked again, it carries the latest trigger and every reason that still
+// stands. It is closed when none does.
 type Escalation struct {
 	ID            string
 	Level         int
-	Trigger       Trigger
-	Asked         time.Time // last asked
+	Trigger       Trigger // of the last asking
+	Asked         time.Time
+	Event         int64 // seq of the last asking
 	AcknowledgeBy time.Time
 	Status        EscalationStatus
-	By            string    // who acknowledged
-	Until         time.Time // end of the promised day
-	Unreachable   time.Time // nobody of the level could be told
+	By            string        // who acknowledged
+	Taken         time.Time     // when first acknowledged since last asked
+	NextDate      calendar.Date // promised
+	Until         time.Time     // end of the promised day
+	Unreachable   time.Time     // nobody of the level could be told
+	Gone          int64         // seq of the event that said so
 	Closed        time.Time
+
+	Silence     bool          // asked because of silence, the post's or our own
+	Answered    time.Time     // when the post moved and ended that reason
+	R0          calendar.Date // the removal period for which the law asks
+	HabeasFiled calendar.Date // the petition for which the law asks
 }
 
-func (e Escalation) open() bool { return e.Status != EscalationClosed }
+func (e *Escalation) open() bool { return e.Status != EscalationClosed }
 
-// Ladder is what was asked of whom.
+func (e *Escalation) legal() bool { return !e.R0.IsZero() || !e.HabeasFiled.IsZero() }
+
+// Ladder is what was asked of whom, in the order of first asking.
 type Ladder struct {
-	Escalations []Escalation // in the order of first asking
-	// LegalFor is the R0 for which each level was opened by law.
-	LegalFor [Levels]calendar.Date
-	// HabeasFor is the filing for which L6 was opened.
-	HabeasFor calendar.Date
+	Escalations []Escalation
 }
 
 // Open finds the open escalation of a level.
@@ -98,30 +109,25 @@ func (l Ladder) Level() int {
 	return highest
 }
 
-// lastAsked is when a level was last asked, the zero time if never.
-func (l Ladder) lastAsked(level int) time.Time {
-	var last time.Time
-	for _, escalation := range l.Escalations {
-		if escalation.Level == level && escalation.Asked.After(last) {
-			last = escalation.Asked
-		}
-	}
-	return last
-}
-
 // askedSince tells whether a level was asked at or after an instant.
-func (l Ladder) askedSince(level int, since time.Time) bool {
-	last := l.lastAsked(level)
-	return !last.IsZero() && !last.Before(since)
+func (l *Ladder) askedSince(level int, since time.Time) bool {
+	return slices.ContainsFunc(l.Escalations, func(e Escalation) bool {
+		return e.Level == level && !e.Asked.Before(since)
+	})
 }
 
-// promised is the latest date that somebody who acknowledged has promised; until
-// then silence climbs no further.
-func (l Ladder) promised() time.Time {
-	var until time.Time
-	for _, escalation := range l.Escalations {
-		if escalation.Status == EscalationTaken && escalation.Until.After(until) {
-			until = escalation.Until
+// byLawFor tells whether a level stands open by law for a removal period.
+func (l *Ladder) byLawFor(level int, r0 calendar.Date) bool {
+	escalation, open := l.Open(level)
+	return open && escalation.R0 == r0
+}
+
+// promised is the latest date that somebody who acknowledged has promised;
+// until then silence climbs no further. Zero when nothing is promised.
+func (l *Ladder) promised() (until time.Time) {
+	for i := range l.Escalations {
+		if e := &l.Escalations[i]; e.Status == EscalationTaken {
+			until = later(until, e.Until)
 		}
 	}
 	return until
@@ -132,56 +138,81 @@ func (l *Ladder) move(e Event) {
 	case *EscalationOpened:
 		l.ask(e, fact)
 	case *EscalationAcknowledged:
-		l.change(fact.Escalation, func(escalation *Escalation) {
-			escalation.Status, escalation.By, escalation.Until = EscalationTaken, e.Actor.ID, fact.Until
+		l.change(fact.Escalation, func(asked *Escalation) {
+			asked.Status, asked.By, asked.NextDate, asked.Until = EscalationTaken, e.Actor.ID, fact.NextDate, fact.Until
+			if asked.Taken.IsZero() {
+				asked.Taken = e.RecordedAt
+			}
 		})
 	case *LevelUnreachable:
-		l.change(fact.Escalation, func(escalation *Escalation) { escalation.Unreachable = e.OccurredAt })
+		l.change(fact.Escalation, func(asked *Escalation) { asked.Unreachable, asked.Gone = e.OccurredAt, e.Seq })
 	}
 }
 
 func (l *Ladder) ask(e Event, fact *EscalationOpened) {
-	if fact.Trigger == ByCustodyDay {
-		l.LegalFor[fact.Level] = fact.R0
-	}
-	if fact.Trigger == ByHabeas {
-		l.HabeasFor = fact.HabeasFiled
-	}
 	asked := Escalation{
-		ID: fact.Escalation, Level: fact.Level, Trigger: fact.Trigger, Asked: e.OccurredAt,
+		ID: fact.Escalation, Level: fact.Level, Trigger: fact.Trigger, Asked: e.OccurredAt, Event: e.Seq,
 		AcknowledgeBy: fact.AcknowledgeBy, Status: EscalationWaiting,
+		Silence: !fact.Trigger.legal(), R0: fact.R0, HabeasFiled: fact.HabeasFiled,
 	}
-	if _, known := l.Find(fact.Escalation); known {
-		l.change(fact.Escalation, func(escalation *Escalation) { *escalation = asked })
+	i := slices.IndexFunc(l.Escalations, func(known Escalation) bool { return known.ID == fact.Escalation })
+	if i < 0 {
+		l.Escalations = append(l.Escalations, asked)
 		return
 	}
-	l.Escalations = append(l.Escalations, asked)
+	before := &l.Escalations[i]
+	asked.Silence, asked.Answered = asked.Silence || before.Silence, before.Answered
+	asked.R0, asked.HabeasFiled = cmp.Or(asked.R0, before.R0), cmp.Or(asked.HabeasFiled, before.HabeasFiled)
+	*before = asked
 }
 
+// change touches an escalation that is open; a closed one stays as it ended.
 func (l *Ladder) change(id string, change func(*Escalation)) {
 	for i := range l.Escalations {
-		if l.Escalations[i].ID == id {
-			change(&l.Escalations[i])
+		if e := &l.Escalations[i]; e.ID == id && e.open() {
+			change(e)
 		}
 	}
 }
 
-func (l *Ladder) closeWhere(at time.Time, moot func(Escalation) bool) {
+// review lets each open escalation lose reasons, and closes those that have none left.
+func (l *Ladder) review(at time.Time, lose func(*Escalation)) {
 	for i := range l.Escalations {
-		if escalation := &l.Escalations[i]; escalation.open() && moot(*escalation) {
-			escalation.Status, escalation.Closed = EscalationClosed, at
+		e := &l.Escalations[i]
+		if !e.open() {
+			continue
+		}
+		if lose(e); !e.Silence && !e.legal() {
+			e.Status, e.Closed = EscalationClosed, at
 		}
 	}
 }
 
-func (l *Ladder) closeAll(at time.Time) {
-	l.closeWhere(at, func(Escalation) bool { return true })
+// closeAll: a document is there, or the request ended.
+func (l *Ladder) closeAll(e Event) {
+	l.review(e.RecordedAt, func(asked *Escalation) {
+		asked.Silence, asked.R0, asked.HabeasFiled = false, calendar.Date{}, calendar.Date{}
+	})
 }
 
-func (l *Ladder) closeSilence(at time.Time) {
-	l.closeWhere(at, func(e Escalation) bool { return !e.Trigger.legal() })
+// closeSilence: the post moved.
+func (l *Ladder) closeSilence(e Event) {
+	l.review(e.RecordedAt, func(asked *Escalation) {
+		if asked.Silence {
+			asked.Silence, asked.Answered = false, later(asked.Answered, e.OccurredAt)
+		}
+	})
 }
 
-func (l *Ladder) closeLegal(at time.Time) {
-	l.closeWhere(at, func(e Escalation) bool { return e.Trigger.legal() })
+// closeMoot: the law asks for another period or petition, or for none.
+func (l *Ladder) closeMoot(e Event, custody Custody) {
+	runs := custody.Detained && !custody.Suspended
+	l.review(e.RecordedAt, func(asked *Escalation) {
+		if !runs || asked.R0 != custody.R0 {
+			asked.R0 = calendar.Date{}
+		}
+		if asked.HabeasFiled != custody.HabeasFiled {
+			asked.HabeasFiled = calendar.Date{}
+		}
+	})
 }

@@ -1,6 +1,9 @@
 package tdr
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Row is the read model of a request: what lists and reports need, without
 // asking the engine. It is true as of Seq.
@@ -50,7 +53,7 @@ func Project(s State) Row {
 		Officer: s.Officer, Post: s.Post, Outcome: s.Outcome, ClosedAt: s.ClosedAt,
 		WaitingSince: s.Waiting.Since, LastContactAt: s.Contacts.Last, FirstIssuedAt: s.FirstIssuedAt,
 		ValidTo: s.Document.ValidTo.String(), Detained: s.Custody.Detained, Level: s.Ladder.Level(),
-		Recall:    s.Stage == Closed && s.Package.Out && s.Outcome != OutcomeTravelled,
+		Recall:    s.Package.Out && slices.Contains(withdrawals(), s.Outcome),
 		Deadlines: Due(s),
 	}
 	for _, e := range s.Ladder.Escalations {

@@ -8,15 +8,16 @@ func Receive(s State, fact Fact, now time.Time) []Event {
 	if !s.Stage.Open() || !s.news(fact) {
 		return nil
 	}
+	now = now.UTC()
 	return []Event{{Seq: s.Seq + 1, OccurredAt: now, RecordedAt: now, Actor: System(), Fact: fact}}
 }
 
 // news tells whether a fact says something the state does not hold: signals
 // are delivered at least once.
-func (s State) news(fact Fact) bool {
+func (s *State) news(fact Fact) bool {
 	switch fact := fact.(type) {
 	case *HoldChanged:
-		return s.stops(fact.Hold) != fact.Stops && !(fact.Stops && s.knows(fact.Hold))
+		return s.holdNews(fact)
 	case *CustodyChanged:
 		return fact.Custody != s.Custody
 	case *LevelUnreachable:
@@ -27,33 +28,26 @@ func (s State) news(fact Fact) bool {
 	case *ReplyReceived:
 		return !s.logged(func(f Fact) bool { r, ok := f.(*ReplyReceived); return ok && *r == *fact })
 	case *CalendarsRenewed:
-		return fact.OfficeTime.Hash != s.OfficeTime.Hash || fact.PostTime.Hash != s.PostTime.Hash
+		// A calendar of another office or post, on its way while the request moved on, is not ours.
+		ours := fact.OfficeTime.Name == s.OfficeTime.Name && fact.PostTime.Name == s.PostTime.Name
+		return ours && (fact.OfficeTime.Hash != s.OfficeTime.Hash || fact.PostTime.Hash != s.PostTime.Hash)
 	default:
 		return false
 	}
 }
 
-// stops tells whether this hold stands; knows, whether it ever did. A lifted
-// hold never stands again, so a late repetition of its placing is no news.
-func (s State) stops(id string) bool {
+// holdNews: a lifted hold never stands again, so a late repetition of its
+// placing is no news, nor is the lifting of one that does not stand.
+func (s *State) holdNews(fact *HoldChanged) bool {
 	for _, hold := range s.Holds {
-		if hold.ID == id && hold.To.IsZero() {
-			return true
+		if hold.ID == fact.Hold {
+			return hold.To.IsZero() && !fact.Stops
 		}
 	}
-	return false
+	return fact.Stops
 }
 
-func (s State) knows(id string) bool {
-	for _, hold := range s.Holds {
-		if hold.ID == id {
-			return true
-		}
-	}
-	return false
-}
-
-func (s State) logged(is func(Fact) bool) bool {
+func (s *State) logged(is func(Fact) bool) bool {
 	for _, event := range s.Log {
 		if is(event.Fact) {
 			return true

@@ -9,11 +9,6 @@ import (
 	"github.com/traveldoc/traveldoc/internal/playbook"
 )
 
-// CurrentRules is the rules version that new requests are opened under. A
-// published version's results never change; a run keeps the version that its
-// opening named until it moves on deliberately.
-const CurrentRules = 1
-
 // State is all that a request is. It is folded from its Log and nothing else,
 // and is written down as its Log: two states with one log are equal.
 type State struct {
@@ -40,6 +35,7 @@ type State struct {
 
 	Stage        Stage
 	StageSince   time.Time
+	StageEvent   int64     // seq of the event that began the stay
 	OverdueSince time.Time // the stay in a stage whose overdue notice was given
 	CameFrom     Stage     // before information_asked
 	AnswerBy     calendar.Date
@@ -47,10 +43,13 @@ type State struct {
 	Outcome      Outcome
 	ClosedAt     time.Time
 
-	Package  Package
-	Waiting  Waiting
-	Holds    []Hold
-	Custody  Custody
+	Package Package
+	Waiting Waiting
+	Holds   []Hold
+	Custody Custody
+	// CustodyEvent is the seq of the event that brought Custody.
+	CustodyEvent int64
+
 	Contacts Contacts
 	Ladder   Ladder
 	Document Document
@@ -73,6 +72,7 @@ type Package struct {
 // ends with an answer. Percentages of the ladder refer to it, net of pauses.
 type Waiting struct {
 	Since  time.Time // zero when nothing waits
+	Event  int64     // seq of the event that opened it
 	Pauses []calendar.Pause
 }
 
@@ -97,8 +97,17 @@ type Custody struct {
 // Contacts are the follow-ups with the post.
 type Contacts struct {
 	Last           time.Time
-	Unanswered     int // since the post last moved
+	Answered       time.Time // when the post last moved in any way, or its interval began
+	Unanswered     int       // since then
 	LastUnanswered time.Time
+
+	pending []followUp // the unanswered ones, by time
+}
+
+// followUp is one contact that the post left without an answer.
+type followUp struct {
+	at    time.Time
+	event int64
 }
 
 // Document is the travel document in hand.
@@ -108,7 +117,8 @@ type Document struct {
 	ValidFrom  calendar.Date
 	ValidTo    calendar.Date
 	RecordedBy string
-	Alerted    []string // validity alerts that were given
+	Event      int64    // seq of the event that recorded it
+	Alerted    []string // validity alerts that were given for ValidTo
 }
 
 type stateForm struct {
@@ -118,11 +128,17 @@ type stateForm struct {
 // MarshalJSON writes the log, from which everything else follows.
 func (s State) MarshalJSON() ([]byte, error) { return json.Marshal(stateForm{Log: s.Log}) }
 
-// UnmarshalJSON reads a log and folds it.
+// UnmarshalJSON reads a log and folds it. A log with a gap is an error: a part
+// of the history would silently be missing.
 func (s *State) UnmarshalJSON(raw []byte) error {
 	var form stateForm
 	if err := json.Unmarshal(raw, &form); err != nil {
 		return fmt.Errorf("read state: %w", err)
+	}
+	for i, event := range form.Log {
+		if event.Seq != int64(i)+1 {
+			return fmt.Errorf("read state: event %d has seq %d", i+1, event.Seq)
+		}
 	}
 	*s = Fold(form.Log)
 	return nil
@@ -139,9 +155,12 @@ func (s State) Held() bool {
 	return false
 }
 
-// Pauses of every clock of the request: holds stop them all.
-func (s State) holdPauses() []calendar.Pause {
-	pauses := make([]calendar.Pause, 0, len(s.Holds))
+// holdPauses stop every clock of the request that is not the law's.
+func (s *State) holdPauses() []calendar.Pause {
+	if len(s.Holds) == 0 {
+		return nil
+	}
+	pauses := make([]calendar.Pause, 0, len(s.Holds)+len(s.Waiting.Pauses))
 	for _, hold := range s.Holds {
 		pauses = append(pauses, calendar.Pause{From: hold.From, To: hold.To, Reason: "hold"})
 	}
@@ -149,8 +168,21 @@ func (s State) holdPauses() []calendar.Pause {
 }
 
 // waitingPauses are the pauses of the consulate's interval.
-func (s State) waitingPauses() []calendar.Pause {
+func (s *State) waitingPauses() []calendar.Pause {
+	if len(s.Holds) == 0 {
+		return s.Waiting.Pauses
+	}
 	return append(s.holdPauses(), s.Waiting.Pauses...)
+}
+
+// standing is the pause that holds the consulate's clock now, if one does.
+func (s *State) standing() (calendar.Pause, bool) {
+	for _, pause := range s.waitingPauses() {
+		if pause.To.IsZero() {
+			return pause, true
+		}
+	}
+	return calendar.Pause{}, false
 }
 
 // EventsAfter lists the events behind a seq.

@@ -1,55 +1,86 @@
 package tdr
 
 import (
-	"slices"
 	"time"
 
 	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/playbook"
 )
 
-// ladder lists the levels that will open, each by its first trigger to come.
-func (s State) ladder() []Deadline {
-	var deadlines []Deadline
+// ladder lists the levels that will open: what the law brings to a level, and
+// beside it the first of the other triggers to come, so that neither hides the other.
+func (s *State) ladder(deadlines []Deadline) []Deadline {
+	over := s.over()
 	for level := range Levels {
-		candidates := slices.Concat(s.byLaw(level), s.bySilence(level), s.byChain(level))
-		if len(candidates) == 0 {
+		if d, ok := s.byLaw(level); ok {
+			deadlines = append(deadlines, d)
+		}
+		if over || level > SilenceLimit {
 			continue
 		}
-		slices.SortStableFunc(candidates, soonest)
-		deadlines = append(deadlines, candidates[0])
+		first := earliest{}
+		s.bySilence(level, &first)
+		s.byChain(level, &first)
+		if first.found {
+			deadlines = append(deadlines, first.deadline)
+		}
 	}
 	return deadlines
 }
 
-// over tells whether the ladder stopped pushing: L6 was opened for this R0 or filing.
-func (s State) over() bool {
-	byDay := !s.Custody.R0.IsZero() && s.Ladder.LegalFor[LegalEnd] == s.Custody.R0
-	byHabeas := !s.Custody.HabeasFiled.IsZero() && s.Ladder.HabeasFor == s.Custody.HabeasFiled
-	return byDay || byHabeas
+// earliest keeps the soonest of several deadlines.
+type earliest struct {
+	deadline Deadline
+	found    bool
 }
 
-// byLaw: days after R0 of a detained person without a document. No hold, pause
-// or promise moves them. L3 at day 90 is 8 CFR 241.4(g)(2), L5 and L6 prepare
-// and mark the six months of 8 CFR 241.13(b)(2)(ii); L2 and L4 are house policy.
-func (s State) byLaw(level int) []Deadline {
+func (e *earliest) offer(d Deadline) {
+	if !e.found || soonest(&d, &e.deadline) < 0 {
+		e.deadline, e.found = d, true
+	}
+}
+
+// over tells whether the ladder stopped pushing: L6 stands open, and opens by law alone.
+func (s *State) over() bool {
+	_, open := s.Ladder.Open(LegalEnd)
+	return open
+}
+
+// byLaw: days after R0 of a detained person without a document, and a habeas
+// petition. No hold, pause or promise moves them. L3 at day 90 is 8 CFR 241.4(g)(2),
+// L5 and L6 prepare and mark the six months of 8 CFR 241.13(b)(2)(ii); L2 and L4
+// are house policy. A level that stands open for this period is not asked again;
+// one that was closed with its reason is due again when the reason is back.
+// While a court stay lasts the old dates stay visible as suspended.
+func (s *State) byLaw(level int) (Deadline, bool) {
 	if s.Stage.HasDocument() {
-		return nil
+		return Deadline{}, false
 	}
-	if level == LegalEnd && !s.Custody.HabeasFiled.IsZero() && s.Ladder.HabeasFor != s.Custody.HabeasFiled {
-		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByHabeas, Legal: true, Why: Why{Rule: "habeas petition filed"}}
-		return []Deadline{s.onDate(d, s.Custody.HabeasFiled, 0)}
+	c := &s.Custody
+	d := Deadline{Kind: LadderLevel, Level: level, Legal: true}
+	if level == LegalEnd && !c.HabeasFiled.IsZero() && !s.habeasAsked() {
+		d.Trigger, d.Why = ByHabeas, Why{Rule: "habeas petition filed", Event: s.CustodyEvent}
+		return s.onDate(d, c.HabeasFiled, 0), true
 	}
-	c := s.Custody
 	day := s.custodyDay(level)
-	if !c.Detained || c.Suspended || c.R0.IsZero() || day == 0 || s.Ladder.LegalFor[level] == c.R0 {
-		return nil
+	if !c.Detained || c.R0.IsZero() || day == 0 || s.Ladder.byLawFor(level, c.R0) {
+		return Deadline{}, false
 	}
-	d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByCustodyDay, Legal: true, Why: Why{Rule: custodyRule(level), Pack: s.pack()}}
-	return []Deadline{s.onDate(d, c.R0, day)}
+	d.Trigger, d.Why = ByCustodyDay, Why{Rule: custodyRule(level), Pack: s.pack(), Event: s.CustodyEvent}
+	d = s.onDate(d, c.R0, day)
+	if c.Suspended {
+		d.At, d.Suspended = time.Time{}, true
+	}
+	return d, true
 }
 
-func (s State) custodyDay(level int) int {
-	days := s.Terms.Ladder.CustodyDays
+func (s *State) habeasAsked() bool {
+	escalation, open := s.Ladder.Open(LegalEnd)
+	return open && escalation.HabeasFiled == s.Custody.HabeasFiled
+}
+
+func (s *State) custodyDay(level int) int {
+	days := &s.Terms.Ladder.CustodyDays
 	return [Levels]int{0, 0, days.L2, days.L3, days.L4, days.L5, days.L6}[level]
 }
 
@@ -66,23 +97,44 @@ func custodyRule(level int) string {
 	}
 }
 
-// bySilence: how long the consulate has owed an answer. Each rule fires once in an interval.
-func (s State) bySilence(level int) []Deadline {
-	if !s.Waiting.Open() || level > SilenceLimit || s.over() || s.Ladder.askedSince(level, s.Waiting.Since) {
-		return nil
+// bySilence: how long the consulate has owed an answer.
+func (s *State) bySilence(level int, first *earliest) {
+	since, asks := s.silentSince(level)
+	if !asks {
+		return
 	}
-	var candidates []Deadline
-	for _, rule := range s.silenceRules(level) {
-		d := Deadline{Kind: LadderLevel, Level: level, Trigger: rule.trigger, Why: Why{Rule: rule.text, Pack: s.pack()}}
-		count := calendar.Count{Start: s.Waiting.Since, Amount: s.Terms.Timescale.Amount, Percent: rule.percent, Pauses: s.waitingPauses()}
-		candidates = append(candidates, s.afterPromise(s.counted(d, s.Terms.Timescale.Calendar, count)))
+	if rule, ok := s.silenceRule(level); ok {
+		d := Deadline{Kind: LadderLevel, Level: level, Trigger: rule.trigger, Why: Why{Rule: rule.text, Pack: s.pack(), Event: s.Waiting.Event}}
+		count := calendar.Count{Start: since, Amount: s.Terms.Timescale.Amount, Percent: rule.percent, Pauses: s.waitingPauses()}
+		first.offer(s.afterPromise(s.counted(d, s.Terms.Timescale.Calendar, count)))
 	}
-	if level == 2 && s.Contacts.Unanswered >= s.Terms.Ladder.UnansweredFollowUps && s.Terms.Ladder.UnansweredFollowUps > 0 {
-		at := s.Contacts.LastUnanswered
-		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByFollowUps, At: at, Why: Why{Rule: "unanswered follow-ups in the country pack", Pack: s.pack()}}
-		candidates = append(candidates, s.afterPromise(s.unlessPaused(d)))
+	if needed := s.Terms.Ladder.UnansweredFollowUps; level == 2 && needed > 0 && len(s.Contacts.pending) >= needed {
+		last := s.Contacts.pending[needed-1]
+		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByFollowUps, Why: Why{Rule: "unanswered follow-ups in the country pack", Pack: s.pack()}}
+		first.offer(s.afterPromise(s.unlessPaused(d.onInstant(last.at, last.event))))
 	}
-	return candidates
+}
+
+// silentSince is where a level's percentage is counted from, and whether it is
+// to be asked at all: once in a silence. That is the whole interval, so that a
+// telephone call cannot put a level off; but a level that was asked in vain, and
+// closed when the post moved, is owed again when the post falls silent again.
+func (s *State) silentSince(level int) (since time.Time, asks bool) {
+	if !s.Waiting.Open() {
+		return time.Time{}, false
+	}
+	since = s.Waiting.Since
+	for i := range s.Ladder.Escalations {
+		e := &s.Ladder.Escalations[i]
+		switch {
+		case e.Level != level:
+		case e.open() && (e.Silence || !e.Asked.Before(s.Waiting.Since)):
+			return time.Time{}, false
+		default:
+			since = later(since, e.Answered)
+		}
+	}
+	return since, true
 }
 
 type silenceRule struct {
@@ -91,65 +143,67 @@ type silenceRule struct {
 	text    string
 }
 
-func (s State) silenceRules(level int) []silenceRule {
+func (s *State) silenceRule(level int) (silenceRule, bool) {
 	percents := s.Terms.Ladder.Percents
 	switch {
-	case level < len(percents) && level < SilenceLimit:
-		return []silenceRule{{ByPercent, percents[level], "share of the country's timescale, net of pauses"}}
+	case level < SilenceLimit && level < len(percents):
+		return silenceRule{ByPercent, percents[level], "share of the country's timescale, net of pauses"}, true
 	case level == SilenceLimit && (s.Custody.Detained || s.HighHarm):
-		return []silenceRule{{ByTimescale, 100, "detained or high-harm, and over the country's timescale"}}
+		return silenceRule{ByTimescale, 100, "detained or high-harm, and over the country's timescale"}, true
 	default:
-		return nil
+		return silenceRule{}, false
 	}
 }
 
 // byChain: a level below was asked and nobody answered, the promised day
-// passed in silence, or nobody there could be told.
-func (s State) byChain(level int) []Deadline {
-	if level == 0 || level > SilenceLimit || s.over() {
-		return nil
+// passed in silence, or nobody there could be told. Nothing above the ceiling
+// takes over, so a promise broken at the ceiling is asked for again there.
+func (s *State) byChain(level int, first *earliest) {
+	if top, open := s.Ladder.Open(level); level == SilenceLimit && open && top.Status == EscalationTaken {
+		first.offer(s.brokenPromise(level, &top))
 	}
 	below, open := s.Ladder.Open(level - 1)
-	if !open {
-		return nil
+	if !open || s.Ladder.askedSince(level, below.chainFrom()) {
+		return
 	}
-	d := Deadline{Kind: LadderLevel, Level: level}
 	switch {
 	case !below.Unreachable.IsZero():
-		d.Trigger, d.At, d.Why.Rule = ByUnreachable, below.Unreachable, "nobody of the level below could be told"
-		return s.unlessAsked(d, below.Asked)
+		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByUnreachable, Why: Why{Rule: "nobody of the level below could be told"}}
+		first.offer(d.onInstant(below.Unreachable, below.Gone))
 	case below.Status == EscalationTaken:
-		d.Trigger, d.At, d.Why.Rule = ByNextDate, below.Until, "the promised day passed in silence"
-		return s.unlessAsked(s.unlessPaused(d), below.Until)
-	case below.AcknowledgeBy.IsZero():
-		return nil // a reminder wants no acknowledgement
+		first.offer(s.brokenPromise(level, &below))
+	case !below.AcknowledgeBy.IsZero(): // a reminder wants no acknowledgement
+		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByNoAcknowledging, Why: Why{Rule: "not acknowledged in time", Pack: s.pack(), Event: below.Event}}
+		count := calendar.Count{Start: below.Asked, Amount: s.Terms.Ladder.AcknowledgeWithin, Percent: 100, Pauses: s.waitingPauses()}
+		first.offer(s.afterPromise(s.counted(d, playbook.Office, count)))
 	}
-	d.Trigger, d.Why = ByNoAcknowledging, Why{Rule: "not acknowledged in time", Pack: s.pack()}
-	count := calendar.Count{Start: below.Asked, Amount: s.Terms.Ladder.AcknowledgeWithin, Percent: 100, Pauses: s.waitingPauses()}
-	return s.unlessAsked(s.afterPromise(s.counted(d, "office", count)), below.Asked)
 }
 
-// unlessAsked drops a deadline whose level was asked since.
-func (s State) unlessAsked(d Deadline, since time.Time) []Deadline {
-	if s.Ladder.askedSince(d.Level, since) {
-		return nil
+// chainFrom is the instant from which an asking of the next level answers to this one.
+func (e *Escalation) chainFrom() time.Time {
+	if e.Status == EscalationTaken && e.Unreachable.IsZero() {
+		return e.Until
 	}
-	return []Deadline{d}
+	return e.Asked
+}
+
+func (s *State) brokenPromise(level int, e *Escalation) Deadline {
+	d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByNextDate, Why: Why{Rule: "the promised day passed in silence", Event: e.Event}}
+	return s.unlessPaused(s.onDate(d, e.NextDate, 1))
 }
 
 // afterPromise: silence climbs no further until the promised day has passed.
-func (s State) afterPromise(d Deadline) Deadline {
-	until := s.Ladder.promised()
-	if !d.Suspended && until.After(d.At) {
+func (s *State) afterPromise(d Deadline) Deadline {
+	if until := s.Ladder.promised(); d.Kind == LadderLevel && !d.Suspended && until.After(d.At) {
 		d.At, d.Why.After = until, &until
 	}
 	return d
 }
 
 // unlessPaused: while a hold or a question of the post stands, nobody is pushed to move the post.
-func (s State) unlessPaused(d Deadline) Deadline {
-	if s.Held() || s.Stage == InformationAsked {
-		d.At, d.Suspended = time.Time{}, true
+func (s *State) unlessPaused(d Deadline) Deadline {
+	if pause, stands := s.standing(); stands {
+		d.At, d.Suspended, d.Why.Paused = time.Time{}, true, &pause
 	}
 	return d
 }
