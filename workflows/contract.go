@@ -6,6 +6,9 @@
 package workflows
 
 import (
+	"time"
+
+	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
@@ -19,8 +22,8 @@ const (
 
 // Task queues.
 const (
-	RequestQueue = "requests"
-	MailQueue    = "mail"
+	RequestQueue = activities.RequestQueue
+	MailQueue    = activities.MailQueue
 )
 
 // Messages of a request.
@@ -38,7 +41,7 @@ const (
 
 // Messages of the others.
 const (
-	LegalEventsChangedSignal = "LegalEventsChanged" // to custody/<person>, payload: the person's id
+	LegalEventsChangedSignal = "LegalEventsChanged" // to custody/<person>, no payload
 	PokeSignal               = "Poke"               // to mailbox/<recipient>, no payload
 )
 
@@ -47,18 +50,21 @@ func RequestID(request string) string   { return "request/" + request }
 func CustodyID(person string) string    { return "custody/" + person }
 func MailboxID(recipient string) string { return "mailbox/" + recipient }
 
-// RequestInput starts a request's workflow, and carries it across Continue-As-New.
+// StageAttribute is the one search attribute: the stage of a request. SQL lists everything else.
+const StageAttribute = "TdrStage"
+
+// RequestInput starts a request's workflow, and carries it across
+// Continue-As-New. Commands that were applied need no list of their own: every
+// event of the log bears the id of its command, for as long as the request lives.
 type RequestInput struct {
-	State    tdr.State        `json:"state"`             // begins with the opened event
-	Recorded int64            `json:"recorded"`          // every event up to here is known to be on record
-	Answers  []AppliedCommand `json:"answers,omitempty"` // so that a repeated command is applied once
+	State    tdr.State `json:"state"`    // begins with the opened event
+	Recorded int64     `json:"recorded"` // every event up to here is known to be on record
 }
 
-// AppliedCommand is a command that was applied: its events are those of the log
-// that bear its id.
-type AppliedCommand struct {
-	ID  string `json:"id"`
-	Seq int64  `json:"seq"` // of its last event
+// RequestEnd is what a request's workflow leaves.
+type RequestEnd struct {
+	Seq     int64       `json:"seq"` // every event up to here is on record
+	Outcome tdr.Outcome `json:"outcome"`
 }
 
 // CommandInput is the argument of CommandUpdate; its update id is the command id.
@@ -70,7 +76,9 @@ type CommandInput struct {
 	Seen int64 `json:"seen,omitempty"`
 }
 
-// CommandResult answers CommandUpdate: what the API records before it answers.
+// CommandResult answers CommandUpdate with the command's own events, and
+// HistoryQuery with those behind a seq. The API records it before it answers. A
+// command that was applied before is answered with the same events and today's row.
 type CommandResult struct {
 	Seq    int64       `json:"seq"`
 	Events []tdr.Event `json:"events"`
@@ -80,3 +88,12 @@ type CommandResult struct {
 // RefusedType is the application error type of a refused command; its details
 // are one tdr.Refusal.
 const RefusedType = "CommandRefused"
+
+// CustodyInput starts a custody clock, and carries it across Continue-As-New.
+type CustodyInput struct {
+	PersonID string `json:"person_id"`
+	// Filed are the duties whose notices this clock has filed.
+	Filed []string `json:"filed,omitempty"`
+	// Seen is the last instant that the clock has acted on; time never goes back behind it.
+	Seen time.Time `json:"seen,omitzero"`
+}

@@ -1,0 +1,72 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/traveldoc/traveldoc/activities"
+)
+
+const (
+	reconcileID   = "reconcile"
+	reconcileTime = 2 * time.Minute // one round; a hung one must not keep the next
+
+	// ReconcileEvery is how long something that stopped half-way stays so at least.
+	ReconcileEvery = 10 * time.Second
+)
+
+// Reconcile is one round of upkeep. Where the last one stopped is its result,
+// which the schedule hands to the next.
+func Reconcile(ctx workflow.Context) (activities.SweepTask, error) {
+	var task activities.SweepTask
+	if workflow.HasLastCompletionResult(ctx) {
+		if err := workflow.GetLastCompletionResult(ctx, &task); err != nil {
+			task = activities.SweepTask{}
+		}
+	}
+	next, err := activities.Sweep(ctx, task)
+	if err != nil {
+		task.Turn++
+		return task, nil
+	}
+	return next, nil
+}
+
+// ScheduleReconcile makes sure that Reconcile runs every interval, one round at a
+// time; a schedule that exists is brought to this form.
+func ScheduleReconcile(ctx context.Context, engine client.Client, every time.Duration) error {
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
+	action := &client.ScheduleWorkflowAction{
+		ID: reconcileID, Workflow: ReconcileType, TaskQueue: RequestQueue, WorkflowRunTimeout: reconcileTime,
+	}
+	_, err := engine.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID: reconcileID, Spec: spec, Action: action,
+		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: every,
+	})
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return fmt.Errorf("schedule reconciliation: %w", err)
+	}
+	handle := engine.ScheduleClient().GetHandle(ctx, reconcileID)
+	err = handle.Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(found client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			wanted := found.Description.Schedule
+			wanted.Spec, wanted.Action = &spec, action
+			wanted.Policy = &client.SchedulePolicies{Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: every}
+			return &client.ScheduleUpdate{Schedule: &wanted}, nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("update reconciliation schedule: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,236 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/traveldoc/traveldoc/activities"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+const (
+	// longRun is a history that is worth starting anew, in events.
+	longRun = 256
+	// stuck is waited when a date has passed and brought nothing, which only a
+	// defect of the rules could do.
+	stuck = time.Minute
+
+	// errNotOpened is the type of the error of a run that was given no opening.
+	errNotOpened = "NotOpened"
+)
+
+// request is a running request: the state, and what it waits for. It decides
+// nothing itself.
+type request struct {
+	state    tdr.State
+	recorded int64 // every event up to here is known to be on record
+	inbox    inbox
+
+	timer   workflow.Future
+	due     time.Time // of the timer
+	disarm  workflow.CancelFunc
+	writing workflow.Future // an activity that records events
+	written int64           // and the last of them
+	renewal workflow.Future // an activity that fetches calendars
+
+	next     tdr.Deadline // the soonest of the state with this seq
+	nextOK   bool
+	nextSeq  int64
+	touched  bool      // something happened that the loop has not looked at
+	answered time.Time // when an Update was last answered
+	entered  bool      // a stage that the consulate owns was entered in this run
+}
+
+// TravelDocumentRequest carries a request from its opening to its outcome. It
+// sleeps until a date, a command or a fact from outside, asks the core what follows,
+// and has what happened by itself recorded.
+func TravelDocumentRequest(ctx workflow.Context, in RequestInput) (RequestEnd, error) {
+	if !in.State.Stage.Open() {
+		return RequestEnd{}, temporal.NewNonRetryableApplicationError(errNotOpened, errNotOpened, nil)
+	}
+	r := &request{state: in.State, recorded: in.Recorded, inbox: openInbox(ctx)}
+	if err := r.answer(ctx); err != nil {
+		return RequestEnd{}, err
+	}
+	for {
+		if err := r.settle(ctx); err != nil {
+			return RequestEnd{}, err
+		}
+		if r.ended(ctx) {
+			return RequestEnd{Seq: r.recorded, Outcome: r.state.Outcome}, nil
+		}
+		if r.mayRoll(ctx) {
+			return RequestEnd{}, workflow.NewContinueAsNewError(ctx, RequestType,
+				RequestInput{State: r.state, Recorded: r.recorded})
+		}
+		if err := workflow.Await(ctx, r.stirred); err != nil {
+			return RequestEnd{}, err
+		}
+	}
+}
+
+// settle looks at everything that came in and leaves nothing undone that can
+// be done now. Dates that passed go first: what came later does not undo them.
+func (r *request) settle(ctx workflow.Context) error {
+	now := r.now(ctx)
+	r.apply(r.elapsed(now))
+	if err := r.finishWriting(ctx, now); err != nil {
+		return err
+	}
+	r.finishRenewal(ctx, now)
+	r.receive(now)
+	r.apply(r.elapsed(now))
+	r.record(ctx)
+	r.renew(ctx, now)
+	r.arm(ctx, now)
+	r.touched = false
+	return r.show(ctx)
+}
+
+// soonest is the next date of the state, counted once for each state.
+func (r *request) soonest() (tdr.Deadline, bool) {
+	if r.nextSeq != r.state.Seq {
+		r.next, r.nextOK = tdr.Next(r.state)
+		r.nextSeq = r.state.Seq
+	}
+	return r.next, r.nextOK
+}
+
+// elapsed is what the dates that have passed bring.
+func (r *request) elapsed(now time.Time) []tdr.Event {
+	if next, ok := r.soonest(); !ok || next.At.After(now) {
+		return nil
+	}
+	return tdr.Elapse(r.state, now)
+}
+
+// now is the workflow's time, to the microsecond, as events are kept. It never
+// goes back behind an event, which it could where one run follows another.
+func (r *request) now(ctx workflow.Context) time.Time {
+	now := workflow.Now(ctx).UTC().Truncate(time.Microsecond)
+	if log := r.state.Log; len(log) > 0 && log[len(log)-1].RecordedAt.After(now) {
+		return log[len(log)-1].RecordedAt
+	}
+	return now
+}
+
+func (r *request) apply(events []tdr.Event) {
+	if len(events) > 0 {
+		r.become(tdr.ApplyAll(r.state, events))
+	}
+}
+
+func (r *request) become(state tdr.State) {
+	if state.Stage != r.state.Stage && state.Stage.Owner() == tdr.ConsulateOwner {
+		r.entered = true
+	}
+	r.state, r.touched = state, true
+}
+
+// arm keeps one timer open, for the next date; an unchanged date keeps its timer.
+func (r *request) arm(ctx workflow.Context, now time.Time) {
+	if ready(r.timer) {
+		r.timer, r.disarm = nil, nil
+	}
+	next, ok := r.soonest()
+	at := next.At
+	switch {
+	case ok && !at.After(now) && r.renewal != nil:
+		ok = false
+	case ok && !at.After(now):
+		at = now.Add(stuck)
+	}
+	if ok && r.timer != nil && at.Equal(r.due) {
+		return
+	}
+	if r.timer != nil {
+		r.disarm()
+		r.timer, r.disarm = nil, nil
+	}
+	if !ok {
+		return
+	}
+	timed, cancel := workflow.WithCancel(ctx)
+	r.due, r.disarm = at, cancel
+	r.timer = workflow.NewTimerWithOptions(timed, at.Sub(now), workflow.TimerOptions{Summary: string(next.Kind)})
+}
+
+// show lets the engine's own pages tell where the request stands.
+func (r *request) show(ctx workflow.Context) error {
+	details := string(r.state.Stage) + " since " + r.state.StageSince.Format(time.RFC3339)
+	if next, ok := r.soonest(); ok {
+		details += ", next " + string(next.Kind) + " at " + next.At.Format(time.RFC3339)
+	}
+	workflow.SetCurrentDetails(ctx, details)
+	stage := temporal.NewSearchAttributeKeyKeyword(StageAttribute)
+	shown, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(stage)
+	if shown == string(r.state.Stage) {
+		return nil
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, stage.ValueSet(string(r.state.Stage)))
+}
+
+// stirred tells that the loop has something to look at. It never asks for the
+// time: nothing would ask it again when the time has come.
+func (r *request) stirred() bool {
+	return r.touched || ready(r.timer) || ready(r.writing) || ready(r.renewal) || r.inbox.waiting()
+}
+
+func ready(future workflow.Future) bool { return future != nil && future.IsReady() }
+
+// ended: a closed request whose every event is on record, with nobody left to answer.
+func (r *request) ended(ctx workflow.Context) bool {
+	return r.state.Stage == tdr.Closed && r.recorded == r.state.Seq && r.writing == nil && r.still(ctx)
+}
+
+// still tells that nothing came in that was not looked at.
+func (r *request) still(ctx workflow.Context) bool {
+	return !r.touched && !r.inbox.waiting() && workflow.AllHandlersFinished(ctx)
+}
+
+// mayRoll tells when one run may follow another: at a quiet point once the
+// consulate has the matter, which may then rest for months, or once the history is
+// long; and in any case when the engine asks for it, because events that are not
+// known to be on record are carried along. Never in the task that answered an
+// Update: its caller might not be told.
+func (r *request) mayRoll(ctx workflow.Context) bool {
+	if !r.still(ctx) || r.state.Stage == tdr.Closed || workflow.Now(ctx).Equal(r.answered) {
+		return false
+	}
+	info := workflow.GetInfo(ctx)
+	if info.GetContinueAsNewSuggested() {
+		return true
+	}
+	quiet := r.writing == nil && r.renewal == nil
+	return quiet && (r.entered || info.GetCurrentHistoryLength() >= longRun)
+}
+
+// renew fetches calendars when a recorded one ends before a count does.
+func (r *request) renew(ctx workflow.Context, now time.Time) {
+	next, ok := r.soonest()
+	if !ok || r.renewal != nil || next.Kind != tdr.CalendarEnds || next.At.After(now) {
+		return
+	}
+	r.renewal = activities.RenewCalendars(ctx, activities.Renewal{
+		RequestID: r.state.ID, FieldOffice: r.state.FieldOffice, Post: r.state.Post, Since: r.state.OpenedAt,
+		OfficeHash: r.state.OfficeTime.Hash, PostHash: r.state.PostTime.Hash,
+	})
+}
+
+// finishRenewal takes fresh calendars over. Asking fails only for good when
+// nobody can answer; then the next passed date asks again.
+func (r *request) finishRenewal(ctx workflow.Context, now time.Time) {
+	if !ready(r.renewal) {
+		return
+	}
+	var renewed activities.Renewed
+	err := r.renewal.Get(ctx, &renewed)
+	r.renewal = nil
+	if err != nil {
+		workflow.GetLogger(ctx).Error("calendars not renewed")
+		return
+	}
+	r.apply(tdr.Receive(r.state, &tdr.CalendarsRenewed{OfficeTime: renewed.OfficeTime, PostTime: renewed.PostTime}, now))
+}
