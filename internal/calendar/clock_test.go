@@ -234,7 +234,9 @@ func TestExplanationNamesWhatWasSkipped(t *testing.T) {
 	office := fieldOffice(t)
 	at := func(text string) time.Time { return local(t, "America/New_York", text) }
 	due, err := office.Due(count(at("2026-01-15 09:00"), 2, calendar.BusinessDays, 100,
-		calendar.Pause{From: at("2026-01-20 12:00"), To: at("2026-01-22 12:00"), Reason: "information_asked"}))
+		calendar.Pause{From: at("2026-01-05 12:00"), To: at("2026-01-15 09:00"), Reason: "before"},
+		calendar.Pause{From: at("2026-01-20 12:00"), To: at("2026-01-22 12:00"), Reason: "information_asked"},
+		calendar.Pause{From: at("2026-01-22 17:01"), To: at("2026-02-22 12:00"), Reason: "after"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +253,21 @@ func TestExplanationNamesWhatWasSkipped(t *testing.T) {
 			t.Errorf("skipped %+v, want %+v", due.Why.Skipped[i], want[i])
 		}
 	}
+	if len(due.Why.Pauses) != 1 || due.Why.Pauses[0].Reason != "information_asked" {
+		t.Errorf("pauses that could not matter are listed: %+v", due.Why.Pauses)
+	}
 	if due.Why.Hash != office.Hash || due.Why.Needed != 2 || due.Why.NeededUnit != "days" || due.Day != date(t, "2026-01-22") {
 		t.Errorf("explanation %+v", due.Why)
+	}
+}
+
+func TestNeighbouringHolidaysKeepTheirNames(t *testing.T) {
+	post := build(t, calendar.Spec{Zone: "Asia/Dhaka", Week: weekdays(time.Sunday, time.Thursday, hours(9, 17)),
+		Holidays: []calendar.Holiday{
+			{Date: date(t, "2026-03-16"), Name: "Example Day"}, {Date: date(t, "2026-03-17"), Name: "Other Day"},
+		}}, "2026-01-01", "2026-12-31")
+	due, err := post.Due(count(local(t, "Asia/Dhaka", "2026-03-15 10:00"), 1, calendar.BusinessDays, 100))
+	if err != nil || len(due.Why.Skipped) != 2 || due.Why.Skipped[0].Name != "Example Day" || due.Why.Skipped[1].Name != "Other Day" {
+		t.Errorf("skipped %+v, %v", due.Why.Skipped, err)
 	}
 }

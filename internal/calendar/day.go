@@ -116,8 +116,8 @@ func (s Slice) NextMorning(t time.Time) (time.Time, error) {
 		if err := s.covered(day); err != nil {
 			return time.Time{}, fmt.Errorf("find next morning: %w", err)
 		}
-		if opens := s.opens(day); s.openDay(day) && !opens.Before(t) {
-			return opens, nil
+		if s.openDay(day) && !s.opens(day).Before(t) {
+			return s.opens(day), nil
 		}
 	}
 }
@@ -178,21 +178,12 @@ func (s *Slice) stretches(day int) []Hours {
 	return s.Week[weekdayOf(day)]
 }
 
-// opens assumes an open day; of a closed one it is the start.
-func (s *Slice) opens(day int) time.Time {
-	hours := s.Week[weekdayOf(day)]
-	if len(hours) == 0 {
-		return s.at(day, 0)
-	}
-	return s.at(day, hours[0].Open)
-}
+// opens is the first opening of a day that has hours.
+func (s *Slice) opens(day int) time.Time { return s.at(day, s.Week[weekdayOf(day)][0].Open) }
 
-// closes assumes an open day; of a closed one it is the end.
+// closes is the last closing of a day that has hours.
 func (s *Slice) closes(day int) time.Time {
 	hours := s.Week[weekdayOf(day)]
-	if len(hours) == 0 {
-		return s.at(day, minutesPerDay)
-	}
 	return s.at(day, hours[len(hours)-1].Close)
 }
 

@@ -34,6 +34,8 @@ func TestR0(t *testing.T) {
 			"u 2026-04-02 stay_granted stay=b", "e 2026-05-01 stay_ended stay=b", "f 2026-07-03 stay_ended stay=a"}, "2026-07-03", custody.BranchStay},
 		{"a second stay begins it anew again", "2026-12-01", []string{"o 2026-03-02 order_final", "s 2026-04-01 stay_granted",
 			"e 2026-05-01 stay_ended", "u 2026-06-01 stay_granted", "f 2026-09-01 stay_ended"}, "2026-09-01", custody.BranchStay},
+		{"a stay of the first day names the first letter", "2026-12-01", []string{"o 2026-03-02 order_final", "s 2026-03-02 stay_granted",
+			"e 2026-03-02 stay_ended"}, "2026-03-02", custody.BranchOrder},
 		{"detention, release and revocation move nothing", "2026-12-01", []string{"o 2026-03-02 order_final", "d 2026-03-05 detained",
 			"r 2026-06-01 released", "k 2026-08-01 release_revoked", "b 2026-08-01 detained"}, "2026-03-02", custody.BranchOrder},
 		{"failing to comply moves nothing", "2026-12-01", []string{"o 2026-03-02 order_final", "n 2026-05-07 noncompliance_notice",
@@ -89,8 +91,9 @@ func TestMilestonesOfADetainedPerson(t *testing.T) {
 			six_months 2026-08-29 done
 			headquarters_custody 2026-08-31 done late 10
 			annual_review 2027-09-10 coming`},
-		{"while failing to comply the dates stand and reviews may wait", "2026-06-01", []string{"n 2026-05-07 noncompliance_notice"}, `
-			review_notice 2026-05-01 missed late 31 may wait
+		{"while failing to comply the dates stand and reviews may wait", "2026-06-01", []string{
+			"v 2026-04-28 review_notice_served", "n 2026-05-07 noncompliance_notice"}, `
+			review_notice 2026-05-01 done
 			records_review 2026-05-31 missed late 1 may wait
 			headquarters_assistance 2026-05-31 missed late 1
 			likelihood_finding 2026-07-30 coming
@@ -121,6 +124,21 @@ func TestMilestonesOfADetainedPerson(t *testing.T) {
 			six_months 2026-08-29 coming
 			headquarters_custody 2026-08-31 coming
 			revocation_review 2026-11-03 coming`},
+		{"a revocation that another release followed asks for no review", "2026-08-10", []string{
+			"r 2026-05-15 released", "k 2026-06-03 release_revoked", "b 2026-06-04 detained", "q 2026-07-01 released", "c 2026-08-05 detained"}, `
+			review_notice 2026-05-01 missed late 101
+			records_review 2026-05-31 owed since 2026-06-04
+			headquarters_assistance 2026-05-31 owed since 2026-06-04
+			likelihood_finding 2026-07-30 owed since 2026-08-05
+			six_months 2026-08-29 coming
+			headquarters_custody 2026-08-31 coming`},
+		{"set free on the very day", "2026-05-02", []string{"r 2026-05-01 released"}, `
+			review_notice 2026-05-01 owed
+			records_review 2026-05-31 coming
+			headquarters_assistance 2026-05-31 coming
+			likelihood_finding 2026-07-30 coming
+			six_months 2026-08-29 coming
+			headquarters_custody 2026-08-31 coming`},
 		{"still free: owed from nowhere yet", "2026-06-10", []string{"r 2026-05-15 released"}, `
 			review_notice 2026-05-01 missed late 40
 			records_review 2026-05-31 owed
@@ -164,6 +182,14 @@ func TestStayHidesNothing(t *testing.T) {
 	}
 }
 
+func TestOneOfTwoStaysEnded(t *testing.T) {
+	clock := derive(t, "2026-06-15", events(t, "o 2026-03-02 order_final", "s 2026-04-01 stay_granted stay=a",
+		"u 2026-04-02 stay_granted stay=b", "e 2026-05-01 stay_ended stay=a"))
+	if !clock.Suspended || clock.Before == nil || clock.Before.Date != date(t, "2026-03-02") || len(clock.Milestones) != 6 {
+		t.Errorf("old dates are hidden: %+v", clock)
+	}
+}
+
 func TestRemovalPeriod(t *testing.T) {
 	tests := []struct {
 		name, asOf string
@@ -182,6 +208,8 @@ func TestRemovalPeriod(t *testing.T) {
 			"m 2026-07-05 noncompliance_notice", "f 2026-07-20 complied"}, "2026-08-19", false, 2},
 		{"a repeated notice belongs to the first", "2026-08-15", []string{"n 2026-05-07 noncompliance_notice",
 			"m 2026-05-20 noncompliance_notice", "c 2026-06-10 complied"}, "2026-07-10", false, 1},
+		{"complied and noticed anew on one day", "2026-08-15", []string{"n 2026-05-07 noncompliance_notice",
+			"a 2026-05-20 noncompliance_notice", "b 2026-05-20 complied"}, "", true, 2},
 		{"a failure before a stay does not reach behind it", "2026-12-01", []string{"n 2026-05-07 noncompliance_notice", "c 2026-05-10 complied",
 			"s 2026-06-01 stay_granted", "e 2026-07-03 stay_ended"}, "2026-10-01", false, 0},
 	}
