@@ -32,7 +32,7 @@ const (
 // Mover moves the clock and every open workflow together.
 type Mover struct {
 	Clock *Clock
-	// Engine is a connection to the engine's frontend.
+	// Engine is a connection made with engine.Dial.
 	Engine *grpc.ClientConn
 	// Store is the engine's main database, where the open workflows are listed.
 	Store *pgxpool.Pool
@@ -96,30 +96,47 @@ func (m *Mover) rest(ctx context.Context) ([]standing, error) {
 	if patience == 0 {
 		patience = DefaultPatience
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	unrest := errors.New("no answer from the engine")
+	deadline := time.Now().Add(patience)
 	for {
-		standings, err := m.survey(ctx)
-		if err == nil {
-			unrest, err = m.level(ctx, standings)
-		}
-		if err == nil && unrest == nil {
-			unrest, err = m.outside(ctx)
-		}
+		standings, unrest, err := m.attempt(ctx)
 		switch {
-		case ctx.Err() != nil:
-			return nil, fmt.Errorf("the workflows did not come to rest within %v: %w", patience, unrest)
 		case err != nil:
 			return nil, err
 		case unrest == nil:
 			return standings, nil
+		case time.Now().After(deadline):
+			return nil, fmt.Errorf("the workflows did not come to rest within %v: %w", patience, unrest)
 		}
 		select {
 		case <-ctx.Done():
+			return nil, fmt.Errorf("while the workflows came to rest (%w): %w", unrest, ctx.Err())
 		case <-time.After(pause):
 		}
 	}
+}
+
+func (m *Mover) attempt(ctx context.Context) (standings []standing, unrest, err error) {
+	standings, err = m.survey(ctx)
+	if err == nil {
+		unrest, err = m.level(ctx, standings)
+	}
+	if err == nil && unrest == nil {
+		unrest, err = m.outside(ctx)
+	}
+	if passing(err) {
+		return nil, err, nil
+	}
+	return standings, unrest, err
+}
+
+// passing reports an answer that means no more than "ask again": the engine
+// starts, or a workflow is locked by its own work.
+func passing(err error) bool {
+	var (
+		busy *serviceerror.ResourceExhausted
+		away *serviceerror.Unavailable
+	)
+	return errors.As(err, &busy) || errors.As(err, &away)
 }
 
 func (m *Mover) outside(ctx context.Context) (unrest, err error) {

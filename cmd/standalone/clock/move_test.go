@@ -1,4 +1,4 @@
-package clock_test
+package clock
 
 import (
 	"context"
@@ -14,9 +14,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
-	"github.com/traveldoc/traveldoc/cmd/standalone/clock"
 	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
 	"github.com/traveldoc/traveldoc/cmd/standalone/trial"
@@ -43,7 +41,7 @@ type plan struct {
 }
 
 type desk struct {
-	clock *clock.Clock
+	clock *Clock
 	fail  func() error
 }
 
@@ -98,8 +96,8 @@ func diary(ctx workflow.Context, todo plan) ([]entry, error) {
 type bench struct {
 	*testing.T
 	ctx    context.Context
-	clock  *clock.Clock
-	mover  *clock.Mover
+	clock  *Clock
+	mover  *Mover
 	client client.Client
 	desk   *desk
 }
@@ -111,10 +109,10 @@ func set(t *testing.T) *bench {
 	folder := trial.Folder(t)
 	b := &bench{T: t, ctx: ctx}
 	var err error
-	b.clock, err = clock.Open(folder)
+	b.clock, err = Open(folder)
 	b.must(err)
 	server := trial.Cluster(t, folder).Server()
-	cfg := trial.EngineConfig(t, server)
+	cfg := configured(t, server)
 	cfg.Interceptors = []grpc.UnaryServerInterceptor{b.clock.Interceptor(engine.Namespace)}
 	running, err := engine.Start(ctx, cfg)
 	b.must(err)
@@ -127,14 +125,14 @@ func set(t *testing.T) *bench {
 	return b
 }
 
-func (b *bench) newMover(address string, server *postgres.Server) *clock.Mover {
-	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+func (b *bench) newMover(address string, server *postgres.Server) *Mover {
+	connection, err := engine.Dial(address)
 	b.must(err)
 	b.Cleanup(func() { connection.Close() })
 	store, err := pgxpool.New(b.ctx, server.URL(postgres.Temporal))
 	b.must(err)
 	b.Cleanup(store.Close)
-	return &clock.Mover{Clock: b.clock, Engine: connection, Store: store, Namespace: engine.Namespace}
+	return &Mover{Clock: b.clock, Engine: connection, Store: store, Namespace: engine.Namespace}
 }
 
 func (b *bench) work() {
@@ -212,6 +210,7 @@ func TestFastForward(t *testing.T) {
 		"an error says what keeps it waiting":               keptWaiting,
 		"scheduled workflows begin on the clock's day":      scheduled,
 		"every step waits for what happens outside":         outside,
+		"a workflow that ended meanwhile is left out":       ended,
 	} {
 		t.Run(name, func(t *testing.T) {
 			own := *b
@@ -364,5 +363,32 @@ func outside(b *bench) {
 	slices.Sort(asked)
 	if steps := slices.Compact(asked); len(steps) != 4 {
 		b.Errorf("asked at %v, wanted at the start, at both timers and at the end", steps)
+	}
+}
+
+func ended(b *bench) {
+	found, err := b.mover.stand(b.ctx, "nobody")
+	b.must(err)
+	if found != nil {
+		b.Errorf("a workflow that never was stands %+v", found)
+	}
+	b.must(b.mover.forward(b.ctx, "nobody", day, day))
+
+	b.start("brief", plan{})
+	b.finish("brief")
+	found, err = b.mover.stand(b.ctx, "brief")
+	b.must(err)
+	if found != nil {
+		b.Errorf("a workflow that ended stands %+v", found)
+	}
+	b.must(b.mover.forward(b.ctx, "brief", day, day))
+}
+
+func configured(t *testing.T, server *postgres.Server) engine.Config {
+	t.Helper()
+	return engine.Config{
+		Port:   trial.Port(t),
+		Stores: engine.Stores{Main: server.URL(postgres.Temporal), Visibility: server.URL(postgres.TemporalVisibility)},
+		Log:    trial.Log(),
 	}
 }

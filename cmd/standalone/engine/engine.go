@@ -22,6 +22,8 @@ import (
 	_ "go.temporal.io/server/common/persistence/sql/sqlplugin/postgresql"
 	"go.temporal.io/server/temporal"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/ports"
@@ -131,6 +133,21 @@ func newServer(cfg Config, log logger) (temporal.Server, error) {
 		return nil, fmt.Errorf("set up the engine: %w", err)
 	}
 	return server, nil
+}
+
+// Dial connects to an engine's frontend for the calls that the SDK's client
+// does not offer. Errors are those of the serviceerror package.
+func Dial(address string) (*grpc.ClientConn, error) {
+	connection, err := grpc.NewClient(address,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithUnaryInterceptor(func(ctx context.Context, method string, request, answer any,
+			connection *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+			return serviceerror.FromStatus(status.Convert(invoke(ctx, method, request, answer, connection, options...)))
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("connect to the engine: %w", err)
+	}
+	return connection, nil
 }
 
 // prepare makes the namespace and the search attribute, and waits until both

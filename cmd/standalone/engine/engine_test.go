@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
+	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
 	"github.com/traveldoc/traveldoc/cmd/standalone/trial"
 )
 
@@ -37,7 +38,7 @@ func TestWorkflowSurvivesARestartOfTheEngine(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	cluster := trial.Cluster(t, trial.Folder(t))
-	cfg := trial.EngineConfig(t, cluster.Server())
+	cfg := configured(t, cluster.Server())
 	cfg.Log = trial.Warnings()
 
 	began := time.Now()
@@ -84,5 +85,14 @@ func TestWorkflowSurvivesARestartOfTheEngine(t *testing.T) {
 	}
 	if text != "after the restart" {
 		t.Errorf("the workflow ended with %q", text)
+	}
+}
+
+func configured(t *testing.T, server *postgres.Server) engine.Config {
+	t.Helper()
+	return engine.Config{
+		Port:   trial.Port(t),
+		Stores: engine.Stores{Main: server.URL(postgres.Temporal), Visibility: server.URL(postgres.TemporalVisibility)},
+		Log:    trial.Log(),
 	}
 }

@@ -20,8 +20,12 @@ var majorVersion = regexp.MustCompile(`\b(\d+)(?:\.\d+|devel|beta\d+|rc\d+)`)
 // FindBinaries returns the folder that holds initdb, pg_ctl and postgres of the
 // newest installed version.
 func FindBinaries(ctx context.Context) (string, error) {
+	return newest(ctx, candidates(ctx))
+}
+
+func newest(ctx context.Context, folders []string) (string, error) {
 	best, bestVersion, seen := "", 0, 0
-	for _, folder := range candidates(ctx) {
+	for _, folder := range folders {
 		version := versionIn(ctx, folder)
 		seen = max(seen, version)
 		if version >= MinimumVersion && version > bestVersion {

@@ -174,27 +174,19 @@ func (c *Cluster) run(ctx context.Context) error {
 	return c.launch(ctx)
 }
 
-// launch retries while backends of a killed server still hold its shared
-// memory; they end by themselves as soon as they notice.
 func (c *Cluster) launch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	c.rotateLog()
-	for {
-		err := c.owner.run(ctx, c.binary("pg_ctl"), "start", "--wait", "--silent", "--pgdata="+c.data(),
-			"--log="+c.log(), "--timeout="+strconv.Itoa(int(startTimeout.Seconds())), "--options="+c.options())
-		if err == nil {
-			return nil
-		}
-		reason := c.logTail()
-		if ctx.Err() != nil || !strings.Contains(reason, "shared memory") {
-			return fmt.Errorf("PostgreSQL did not start (%s); its log is %s", reason, c.log())
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(200 * time.Millisecond):
-		}
+	if err := c.clearRemains(ctx); err != nil {
+		return err
 	}
+	c.rotateLog()
+	err := c.owner.run(ctx, c.binary("pg_ctl"), "start", "--wait", "--silent", "--pgdata="+c.data(),
+		"--log="+c.log(), "--timeout="+strconv.Itoa(int(startTimeout.Seconds())), "--options="+c.options())
+	if err != nil {
+		return fmt.Errorf("PostgreSQL did not start (%s); its log is %s", c.logTail(), c.log())
+	}
+	return nil
 }
 
 func (c *Cluster) rotateLog() {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // postmaster is a running server of this cluster.
@@ -57,6 +59,43 @@ func (c *Cluster) works(pid int) bool {
 	}
 	wanted, err := filepath.EvalSymlinks(c.data())
 	return err == nil && folder == wanted && !zombie(pid)
+}
+
+// clearRemains waits until every process of a killed server has ended and
+// removes its lock files. The server would do so by itself, but takes a killed
+// process that nobody has collected yet, as happens in containers, for a living
+// one, and then never starts.
+func (c *Cluster) clearRemains(ctx context.Context) error {
+	for {
+		remains := c.processes()
+		if len(remains) == 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("process %d of an earlier database still works in %s; end it", remains[0], c.data())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	sockets, _ := filepath.Glob(filepath.Join(c.folder(), ".s.PGSQL.*"))
+	for _, left := range append(sockets, filepath.Join(c.data(), "postmaster.pid")) {
+		if err := os.Remove(left); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove what a killed database left: %w", err)
+		}
+	}
+	return nil
+}
+
+// processes are all that work in the data folder: a server and its children.
+func (c *Cluster) processes() []int {
+	folders, _ := filepath.Glob("/proc/[0-9]*")
+	var found []int
+	for _, folder := range folders {
+		if pid, err := strconv.Atoi(filepath.Base(folder)); err == nil && c.works(pid) {
+			found = append(found, pid)
+		}
+	}
+	return found
 }
 
 // zombie reports a process that has ended and only waits for its parent to

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/ports"
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
 	"github.com/traveldoc/traveldoc/cmd/standalone/state"
@@ -58,19 +57,6 @@ func Cluster(t testing.TB, folder *state.Folder) *postgres.Cluster {
 	})
 	must(t, cluster.Server().Prepare(ctx))
 	return cluster
-}
-
-// EngineConfig is an engine on the cluster's databases.
-func EngineConfig(t testing.TB, server *postgres.Server) engine.Config {
-	t.Helper()
-	return engine.Config{
-		Port: Port(t),
-		Stores: engine.Stores{
-			Main:       server.URL(postgres.Temporal),
-			Visibility: server.URL(postgres.TemporalVisibility),
-		},
-		Log: Log(),
-	}
 }
 
 func must(t testing.TB, err error) {
