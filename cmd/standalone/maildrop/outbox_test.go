@@ -21,7 +21,7 @@ type hook struct {
 	mu      sync.Mutex
 	keys    []string
 	events  []mail.Event
-	refused int // calls to answer with 500 first
+	refused int // calls to answer with 500 first; all are before a key is trusted
 	calls   int
 }
 
@@ -36,7 +36,7 @@ func newHook(t *testing.T, refused int) *hook {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.calls++
-		if h.calls <= h.refused {
+		if h.calls <= h.refused || h.keys == nil {
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
