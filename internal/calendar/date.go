@@ -1,3 +1,5 @@
+// Package calendar counts business time: civil dates, opening hours, holidays and
+// pauses of an office or post, written down as a Slice so that a date once derived never moves.
 package calendar
 
 import (
