@@ -46,24 +46,11 @@ type Gate struct {
 // Decide answers a command with the events that follow from it, or with a
 // *Refusal. It looks only at its arguments and changes nothing.
 func Decide(s State, c Command, facts Facts) ([]Event, error) {
-	if c.Act == nil {
-		return nil, refuse(Invalid, "name", "a command does something")
-	}
-	rules, err := s.rulesFor(facts)
-	if err != nil {
-		return nil, err
-	}
-	if err := permitted(s, c); err != nil {
-		return nil, err
-	}
 	occurred := c.OccurredAt
 	if occurred.IsZero() {
 		occurred = facts.Now
 	}
-	if err := s.plausible(c.Act, occurred, facts.Now); err != nil {
-		return nil, err
-	}
-	fact, err := rules.decide(s, c, facts, occurred)
+	fact, err := s.answer(c, facts, occurred)
 	if err != nil {
 		return nil, withStage(err, s.Stage)
 	}
@@ -71,6 +58,25 @@ func Decide(s State, c Command, facts Facts) ([]Event, error) {
 		Seq: s.Seq + 1, OccurredAt: occurred.UTC(), RecordedAt: facts.Now.UTC(),
 		Actor: c.Actor, CommandID: c.ID, Fact: fact,
 	}}, nil
+}
+
+// answer asks, in this order: may this release decide, may this person do this
+// here, can it have happened then, and what do the rules of the act say.
+func (s *State) answer(c Command, facts Facts, occurred time.Time) (Fact, error) {
+	if c.Act == nil {
+		return nil, refuse(Invalid, "name", "a command does something")
+	}
+	rules, err := s.rulesFor(facts)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.permitted(c); err != nil {
+		return nil, err
+	}
+	if err := s.plausible(c.Act, occurred, facts.Now); err != nil {
+		return nil, err
+	}
+	return rules.decide(*s, c, facts, occurred)
 }
 
 // rulesFor are the rules the request stands under, or is to be opened under.
@@ -90,7 +96,7 @@ func (s *State) rulesFor(facts Facts) (rules, error) {
 }
 
 // permitted enforces the command table: stage first, then role.
-func permitted(s State, c Command) error {
+func (s *State) permitted(c Command) error {
 	move, ok := MoveOf(c.Act.Name())
 	if !ok {
 		return refuse(Invalid, "name", "no such command")
@@ -117,7 +123,7 @@ func withStage(err error, stage Stage) error {
 }
 
 // plausible: a fact cannot lie ahead, nor before what it follows on.
-func (s State) plausible(act Act, occurred, now time.Time) error {
+func (s *State) plausible(act Act, occurred, now time.Time) error {
 	if occurred.After(now) {
 		return refuse(InFuture, "occurred_at", "a fact cannot lie in the future")
 	}

@@ -38,16 +38,27 @@ func decideContact(act *RecordContact) (Fact, error) {
 	switch {
 	case (act.Fact == nil) == (act.Forecast == nil):
 		return nil, refuse(Missing, "fact", "either a fact or a forecast")
-	case act.Forecast != nil && (act.Forecast.Expects == "" || act.Forecast.Basis == "" || act.Forecast.By.IsZero()):
-		return nil, refuse(Missing, "forecast", "what is expected, by when, and on what basis")
 	case act.Forecast != nil:
-		return &ForecastRecorded{*act.Forecast}, nil
+		return decideForecast(act.Forecast)
 	case act.Fact.Direction != ToPost && act.Fact.Direction != FromPost:
 		return nil, refuse(Invalid, "fact.direction", "to_post or from_post")
 	case !slices.Contains(contactMedia(), act.Fact.Medium):
 		return nil, refuse(Invalid, "fact.medium", "telephone, mail, letter, visit, meeting or system")
 	}
 	return &ContactRecorded{*act.Fact}, nil
+}
+
+func decideForecast(forecast *ContactForecast) (Fact, error) {
+	const rule = "what is expected, by when, and on what basis"
+	switch {
+	case forecast.Expects == "":
+		return nil, refuse(Missing, "forecast.expects", rule)
+	case forecast.By.IsZero():
+		return nil, refuse(Missing, "forecast.by", rule)
+	case forecast.Basis == "":
+		return nil, refuse(Missing, "forecast.basis", rule)
+	}
+	return &ForecastRecorded{*forecast}, nil
 }
 
 // officerLevel is the highest level that an officer can acknowledge: what went

@@ -50,7 +50,9 @@ func decideInterview(act *ScheduleInterview, occurred time.Time) (Fact, error) {
 		return nil, refuse(Missing, "at", "an interview has a time")
 	case act.At.Before(occurred):
 		return nil, refuse(Contradicts, "at", "an interview is set for later than the day it was set")
-	case act.Zone == "" || act.Place == "":
+	case act.Zone == "":
+		return nil, refuse(Missing, "zone", "an interview has a place and its zone")
+	case act.Place == "":
 		return nil, refuse(Missing, "place", "an interview has a place and its zone")
 	case !slices.Contains(interviewModes(), act.Mode):
 		return nil, refuse(Invalid, "mode", "in_person, video or telephone")
@@ -78,7 +80,9 @@ func (s State) decideIssue(act *RecordIssue, occurred time.Time) (Fact, error) {
 		return nil, refuse(Missing, "issuer", "a document has an issuer")
 	case act.Document == "":
 		return nil, refuse(Missing, "document", "the document's number is kept under a reference")
-	case act.ValidFrom.IsZero() || act.ValidTo.IsZero():
+	case act.ValidFrom.IsZero():
+		return nil, refuse(Missing, "valid_from", "a document is valid from one day to another")
+	case act.ValidTo.IsZero():
 		return nil, refuse(Missing, "valid_to", "a document is valid from one day to another")
 	case act.ValidTo.Before(act.ValidFrom):
 		return nil, refuse(Contradicts, "valid_to", "a document ends before it begins")
