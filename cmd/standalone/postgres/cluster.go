@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	superuser    = "traveldoc"
-	startTimeout = 60 * time.Second
+	superuser      = "traveldoc"
+	passwordSecret = "postgres-password"
+	startTimeout   = 60 * time.Second
 	// A Unix socket's path must fit into 107 bytes (unix(7)).
 	longestSocketFolder = 107 - len("/.s.PGSQL.65535")
 	// What a new cluster takes, with room for the first write-ahead log.
@@ -60,7 +61,7 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 	if cluster.owner, err = chooseOwner(); err != nil {
 		return nil, err
 	}
-	if cluster.password, err = config.State.Secret("postgres-password"); err != nil {
+	if cluster.password, err = config.State.Secret(passwordSecret); err != nil {
 		return nil, err
 	}
 	if err = cluster.owner.own(ctx, cluster.folder()); err != nil {
@@ -85,6 +86,16 @@ func (c *Cluster) Adopted() bool { return c.adopted }
 // Server gives access to the cluster's databases.
 func (c *Cluster) Server() *Server {
 	return newServer(superuser, c.password, ports.Loopback, c.config.Port)
+}
+
+// Reach gives access to the databases of a cluster that another process runs
+// on the same folder.
+func Reach(folder *state.Folder, port int) (*Server, error) {
+	password, err := folder.Secret(passwordSecret)
+	if err != nil {
+		return nil, err
+	}
+	return newServer(superuser, password, ports.Loopback, port), nil
 }
 
 // initialize makes the cluster in a folder aside and renames it when complete,

@@ -1,0 +1,68 @@
+package system
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+
+	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
+	"github.com/traveldoc/traveldoc/cmd/standalone/keyfile"
+	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
+)
+
+// Audience is the API's name in the test users' tokens.
+const Audience = "traveldoc"
+
+const (
+	webhookKeyFile  = "webhook.key"
+	identityKeyFile = "identity.key"
+	mailKeySecret   = "sendgrid-key"
+	mailPath        = "/v1/webhooks/sendgrid/events"
+)
+
+// Settings are the environment variables with which traveldoc's own processes,
+// in the same process or another one, find what this house offers.
+func (h *House) Settings() (map[string]string, error) {
+	mailKey, err := h.State.Secret(mailKeySecret)
+	if err != nil {
+		return nil, err
+	}
+	webhookKey, err := h.webhookKey()
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{
+		"DATABASE_URL":                    h.Server.URL(postgres.Traveldoc),
+		"TRAVELDOC_LISTEN":                h.Address(APIPort),
+		"TRAVELDOC_PUBLIC_URL":            h.URL(APIPort),
+		"TRAVELDOC_TEMPORAL_ADDRESS":      h.Address(TemporalPort),
+		"TRAVELDOC_TEMPORAL_NAMESPACE":    engine.Namespace,
+		"TRAVELDOC_OIDC_ISSUER":           h.URL(IdentityPort),
+		"TRAVELDOC_OIDC_AUDIENCE":         Audience,
+		"TRAVELDOC_SENDGRID_URL":          h.URL(MailPort),
+		"TRAVELDOC_SENDGRID_KEY":          mailKey,
+		"TRAVELDOC_SENDGRID_WEBHOOK_KEYS": webhookKey,
+		"TRAVELDOC_MAIL_FROM":             "td-desk@traveldoc.example",
+	}, nil
+}
+
+// webhookKey is the public half of the mail drop's signing key, in the form in
+// which SendGrid shows it.
+func (h *House) webhookKey() (string, error) {
+	key, err := keyfile.LoadOrCreate(h.State.Path(webhookKeyFile))
+	if err != nil {
+		return "", err
+	}
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		return "", fmt.Errorf("write the webhook key: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(public), nil
+}
+
+// webhookURL is where the API takes the mail drop's events.
+func (h *House) webhookURL() string {
+	address := url.URL{Scheme: "http", Host: h.Address(APIPort), Path: mailPath}
+	return address.String()
+}
