@@ -34,6 +34,11 @@ const (
 
 func (t Trigger) legal() bool { return t == ByCustodyDay || t == ByHabeas }
 
+// chain tells whether a level answers for the one below it.
+func (t Trigger) chain() bool {
+	return t == ByNoAcknowledging || t == ByNextDate || t == ByUnreachable
+}
+
 // EscalationStatus tells how an escalation stands.
 type EscalationStatus string
 
@@ -63,8 +68,9 @@ type Escalation struct {
 	Gone          int64         // seq of the event that said so
 	Closed        time.Time
 
-	Silence     bool          // asked because of silence, the post's or our own
+	Silence     bool          // asked because the post is silent
 	Answered    time.Time     // when the post moved and ended that reason
+	Chain       bool          // asked in the place of the level below
 	R0          calendar.Date // the removal period for which the law asks
 	HabeasFiled calendar.Date // the petition for which the law asks
 }
@@ -153,7 +159,8 @@ func (l *Ladder) ask(e Event, fact *EscalationOpened) {
 	asked := Escalation{
 		ID: fact.Escalation, Level: fact.Level, Trigger: fact.Trigger, Asked: e.OccurredAt, Event: e.Seq,
 		AcknowledgeBy: fact.AcknowledgeBy, Status: EscalationWaiting,
-		Silence: !fact.Trigger.legal(), R0: fact.R0, HabeasFiled: fact.HabeasFiled,
+		Silence: !fact.Trigger.legal() && !fact.Trigger.chain(), Chain: fact.Trigger.chain(),
+		R0: fact.R0, HabeasFiled: fact.HabeasFiled,
 	}
 	i := slices.IndexFunc(l.Escalations, func(known Escalation) bool { return known.ID == fact.Escalation })
 	if i < 0 {
@@ -162,6 +169,7 @@ func (l *Ladder) ask(e Event, fact *EscalationOpened) {
 	}
 	before := &l.Escalations[i]
 	asked.Silence, asked.Answered = asked.Silence || before.Silence, before.Answered
+	asked.Chain = asked.Chain || before.Chain
 	asked.R0, asked.HabeasFiled = cmp.Or(asked.R0, before.R0), cmp.Or(asked.HabeasFiled, before.HabeasFiled)
 	*before = asked
 }
@@ -175,15 +183,21 @@ func (l *Ladder) change(id string, change func(*Escalation)) {
 	}
 }
 
-// review lets each open escalation lose reasons, and closes those that have none left.
+// review lets each open escalation lose reasons, and closes those that have
+// none left; a level that answers for the one below goes with it.
 func (l *Ladder) review(at time.Time, lose func(*Escalation)) {
-	for i := range l.Escalations {
-		e := &l.Escalations[i]
-		if !e.open() {
-			continue
-		}
-		if lose(e); !e.Silence && !e.legal() {
-			e.Status, e.Closed = EscalationClosed, at
+	for level := range Levels {
+		_, below := l.Open(level - 1)
+		for i := range l.Escalations {
+			e := &l.Escalations[i]
+			if e.Level != level || !e.open() {
+				continue
+			}
+			lose(e)
+			e.Chain = e.Chain && below
+			if !e.Silence && !e.Chain && !e.legal() {
+				e.Status, e.Closed = EscalationClosed, at
+			}
 		}
 	}
 }
@@ -191,7 +205,8 @@ func (l *Ladder) review(at time.Time, lose func(*Escalation)) {
 // closeAll: a document is there, or the request ended.
 func (l *Ladder) closeAll(e Event) {
 	l.review(e.RecordedAt, func(asked *Escalation) {
-		asked.Silence, asked.R0, asked.HabeasFiled = false, calendar.Date{}, calendar.Date{}
+		asked.Silence, asked.Chain = false, false
+		asked.R0, asked.HabeasFiled = calendar.Date{}, calendar.Date{}
 	})
 }
 

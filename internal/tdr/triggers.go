@@ -19,8 +19,8 @@ func (s *State) ladder(deadlines []Deadline) []Deadline {
 			continue
 		}
 		first := earliest{}
-		s.bySilence(level, &first)
 		s.byChain(level, &first)
+		s.bySilence(level, &first)
 		if first.found {
 			deadlines = append(deadlines, first.deadline)
 		}
@@ -28,7 +28,7 @@ func (s *State) ladder(deadlines []Deadline) []Deadline {
 	return deadlines
 }
 
-// earliest keeps the soonest of several deadlines.
+// earliest keeps the soonest of several deadlines, of equals the first offered.
 type earliest struct {
 	deadline Deadline
 	found    bool
@@ -103,15 +103,15 @@ func (s *State) bySilence(level int, first *earliest) {
 	if !asks {
 		return
 	}
-	if rule, ok := s.silenceRule(level); ok {
-		d := Deadline{Kind: LadderLevel, Level: level, Trigger: rule.trigger, Why: Why{Rule: rule.text, Pack: s.pack(), Event: s.Waiting.Event}}
-		count := calendar.Count{Start: since, Amount: s.Terms.Timescale.Amount, Percent: rule.percent, Pauses: s.waitingPauses()}
-		first.offer(s.afterPromise(s.counted(d, s.Terms.Timescale.Calendar, count)))
-	}
 	if needed := s.Terms.Ladder.UnansweredFollowUps; level == 2 && needed > 0 && len(s.Contacts.pending) >= needed {
 		last := s.Contacts.pending[needed-1]
 		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByFollowUps, Why: Why{Rule: "unanswered follow-ups in the country pack", Pack: s.pack()}}
 		first.offer(s.afterPromise(s.unlessPaused(d.onInstant(last.at, last.event))))
+	}
+	if rule, ok := s.silenceRule(level); ok {
+		d := Deadline{Kind: LadderLevel, Level: level, Trigger: rule.trigger, Why: Why{Rule: rule.text, Pack: s.pack(), Event: s.Waiting.Event}}
+		count := calendar.Count{Start: since, Amount: s.Terms.Timescale.Amount, Percent: rule.percent, Pauses: s.waitingPauses()}
+		first.offer(s.afterPromise(s.counted(d, s.Terms.Timescale.Calendar, count)))
 	}
 }
 
@@ -156,11 +156,15 @@ func (s *State) silenceRule(level int) (silenceRule, bool) {
 }
 
 // byChain: a level below was asked and nobody answered, the promised day
-// passed in silence, or nobody there could be told. Nothing above the ceiling
-// takes over, so a promise broken at the ceiling is asked for again there.
+// passed in silence, or nobody there could be told; this level takes its place
+// unless it stands open already. Nothing above the ceiling takes over, so a
+// promise broken at the ceiling is asked for again there.
 func (s *State) byChain(level int, first *earliest) {
-	if top, open := s.Ladder.Open(level); level == SilenceLimit && open && top.Status == EscalationTaken {
-		first.offer(s.brokenPromise(level, &top))
+	if own, open := s.Ladder.Open(level); open {
+		if level == SilenceLimit && own.Status == EscalationTaken {
+			first.offer(s.brokenPromise(level, &own))
+		}
+		return
 	}
 	below, open := s.Ladder.Open(level - 1)
 	if !open || s.Ladder.askedSince(level, below.chainFrom()) {
