@@ -5,6 +5,8 @@
 //
 //	traveldoc-standalone [flags]          everything in one process
 //	traveldoc-standalone PART [flags]     one part in a process of its own
+//	traveldoc-standalone forward DURATION [flags]
+//	                                      move the clock of a running one, such as 720h
 package main
 
 import (
@@ -19,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // a small machine may have no zone files
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/state"
@@ -39,6 +42,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, getenv func(string) string, out, complaints io.Writer) error {
+	if len(args) > 0 && args[0] == "forward" {
+		return forward(ctx, args[1:], getenv, out, complaints)
+	}
 	parts, ready, args, err := choose(args)
 	if err != nil {
 		return err
@@ -55,6 +61,36 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, co
 		ready = "traveldoc ready " + house.URL(system.APIPort)
 	}
 	return system.Run(ctx, house, parts, out, ready)
+}
+
+// forward moves the clock and the open workflows of a standalone that runs on
+// the same folder.
+func forward(ctx context.Context, args []string, getenv func(string) string, out, complaints io.Writer) error {
+	if len(args) == 0 {
+		return errors.New("say by how much the clock shall move, such as 720h")
+	}
+	by, err := time.ParseDuration(args[0])
+	if err != nil {
+		return fmt.Errorf("%q is no duration; write it like 720h or 90m", args[0])
+	}
+	cfg, err := configure(args[1:], getenv, complaints)
+	if err != nil {
+		return err
+	}
+	house, err := system.Open(cfg)
+	if err != nil {
+		return err
+	}
+	mover, done, err := house.Mover(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := mover.FastForward(ctx, by); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, "the clock says", house.Clock.Now().Format(time.RFC3339))
+	return err
 }
 
 // choose picks the part that the first argument names, or all.
