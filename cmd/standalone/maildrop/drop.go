@@ -44,8 +44,11 @@ type Drop struct {
 	rules   *rules
 	outbox  *outbox
 	closing chan struct{}
-	close   sync.Once
-	work    sync.WaitGroup
+	work    sync.WaitGroup // the outbox
+	calls   sync.WaitGroup // handlers under way
+
+	mu     sync.Mutex
+	closed bool
 }
 
 // New opens the folder and begins to send the events that still wait there.
@@ -98,16 +101,32 @@ func open(config Config) (*Drop, error) {
 // PublicKey is the webhook's public key as SendGrid shows it: base64 of its PKIX form.
 func (d *Drop) PublicKey() string { return d.public }
 
-// Close lets hanging calls go, stops sending events and closes the files.
-// Stop the HTTP server before, or calls will find the files closed.
+// Close lets hanging calls go, waits for the others, stops sending events and
+// closes the files. Calls that come later get 503, so that an HTTP server may
+// be shut down afterwards without waiting for a call that hangs on command.
 func (d *Drop) Close() error {
-	var err error
-	d.close.Do(func() {
-		close(d.closing)
-		d.work.Wait()
-		err = d.store.close()
-	})
-	return err
+	d.mu.Lock()
+	already := d.closed
+	d.closed = true
+	d.mu.Unlock()
+	if already {
+		return nil
+	}
+	close(d.closing)
+	d.calls.Wait()
+	d.work.Wait()
+	return d.store.close()
+}
+
+// enter counts a call in, unless the drop is closed.
+func (d *Drop) enter() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	d.calls.Add(1)
+	return true
 }
 
 // Handler serves the API, the pages and the controls.
@@ -125,7 +144,14 @@ func (d *Drop) Handler() http.Handler {
 	pages.HandleFunc("GET /control", d.showControl)
 	pages.HandleFunc("POST /control", d.control)
 	mux.Handle("/", d.guard(pages))
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !d.enter() {
+			http.Error(w, "the mail drop is closing", http.StatusServiceUnavailable)
+			return
+		}
+		defer d.calls.Done()
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // guard lets only the expected Host in: a stranger's page that rebinds its own

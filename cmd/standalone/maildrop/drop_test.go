@@ -44,11 +44,11 @@ func start(t *testing.T, dir, webhook string) *running {
 	var once sync.Once
 	stop := func() {
 		once.Do(func() {
-			server.CloseClientConnections()
-			server.Close()
 			if err := drop.Close(); err != nil {
 				t.Error(err)
 			}
+			server.CloseClientConnections()
+			server.Close()
 		})
 	}
 	t.Cleanup(stop)
@@ -181,6 +181,42 @@ func TestFailuresOnCommand(t *testing.T) {
 	if strings.Join(got, ", ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), want)
 	}
+}
+
+func TestClosingLetsHangingCallersGo(t *testing.T) {
+	dir := t.TempDir()
+	drop := start(t, dir, "")
+	control(t, drop.url, `{"action":"accept_then_hang"}`)
+	control(t, drop.url, `{"action":"hang"}`)
+	control(t, drop.url, `{"action":"delay","milliseconds":600000,"address":"late@example.org"}`)
+	s := sender(t, drop.url, testKey, time.Minute)
+	outcomes := make(chan error)
+	for _, to := range []string{"a@example.org", "b@example.org", "late@example.org"} {
+		go func() {
+			_, err := s.Send(t.Context(), message(to))
+			outcomes <- err
+		}()
+	}
+	eventually(t, "all three hang", func() bool { return len(drop.rules.show()) == 0 && len(arrivals(t, dir)) == 2 })
+	if err := drop.Close(); err != nil {
+		t.Error(err)
+	}
+	for range 3 {
+		if err, ok := errors.AsType[*mail.OutcomeUnknown](<-outcomes); !ok {
+			t.Errorf("caller got %v", err)
+		}
+	}
+	if all := arrivals(t, dir); len(all) != 3 || all[2].Outcome != Hung {
+		t.Errorf("%+v", all)
+	}
+	if unavailable, ok := errors.AsType[*mail.Unavailable](sendOne(t, s)); !ok || unavailable.Status != 503 {
+		t.Errorf("after closing: %v", unavailable)
+	}
+}
+
+func sendOne(t *testing.T, s *mail.Sender) error {
+	_, err := s.Send(t.Context(), message("a@example.org"))
+	return err
 }
 
 func TestControlShowsAndForgets(t *testing.T) {

@@ -25,6 +25,9 @@ func TestPagesShowMailsSafely(t *testing.T) {
 			t.Errorf("%s: policy %q", path, csp)
 		}
 	}
+	if _, _, page := get(t, drop.url+"/mail/"+id); !strings.Contains(page, "<pre>&lt;script&gt;") {
+		t.Errorf("text part is missing: %s", page)
+	}
 	status, header, page := get(t, drop.url+"/mail/"+id+"/html")
 	if status != 200 || !strings.Contains(page, "<p>Hello</p>") || !strings.HasPrefix(header.Get("Content-Security-Policy"), "sandbox; default-src 'none';") {
 		t.Errorf("HTML part: %d %v %s", status, header, page)

@@ -146,6 +146,9 @@ func TestRefusesWhatSendGridRefuses(t *testing.T) {
 			t.Errorf("%s: %d %s", row.name, status, answer)
 		}
 	}
+	if _, _, answer := post(t, drop.url, with(t, map[string]any{"personalizations": people(1001, 1)}), nil); !strings.Contains(answer, "You have provided 1001 personalizations") {
+		t.Errorf("1,001 personalizations: %s", answer)
+	}
 	for name, row := range map[string]struct {
 		change func(*http.Request)
 		body   string

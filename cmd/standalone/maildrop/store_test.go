@@ -36,6 +36,9 @@ func TestTornLastLineIsDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		again := start(t, dir, "")
+		if raw, err := os.ReadFile(path); err != nil || string(raw) != string(whole[:first]) {
+			t.Errorf("cut by %d: the torn line stays: %q, %v", cut, raw[min(first, len(raw)):], err)
+		}
 		mustSend(t, again, "c@example.org")
 		again.stop()
 		all := arrivals(t, dir)
