@@ -74,7 +74,8 @@ type Engine interface {
 	// StartRequest starts the workflow; a workflow that runs or ran already is no error.
 	StartRequest(ctx context.Context, requestID string, input workflows.RequestInput) error
 	// Command hands a command over and waits for its answer until ctx ends. A
-	// refusal is a *tdr.Refusal, in the error's chain.
+	// refusal is a *tdr.Refusal, in the error's chain; ErrNotFound says that no
+	// workflow of the request runs (any more).
 	Command(ctx context.Context, requestID string, input workflows.CommandInput) (workflows.CommandResult, error)
 	// Poke wakes the mailbox of a recipient.
 	Poke(ctx context.Context, recipient string) error

@@ -147,7 +147,9 @@ type DeadlineFilter struct {
 	Overdue   *bool // passed at Now
 	DueBefore time.Time
 	Now       time.Time
-	Page      Page // by due_at (suspended last), subject, name; the id is "<subject> <name>"
+	// Page is by due_at, subject, name. The key is due_at as in RequestFilter, or
+	// "infinity" for suspended ones, which come last; the id is "<subject> <name>".
+	Page Page
 }
 
 // MailLink is what the link in a mail leads to.

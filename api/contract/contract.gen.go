@@ -498,6 +498,12 @@ type EventList struct {
 // Evidence SHA-256 of the source document
 type Evidence = tdr.Evidence
 
+// FieldError defines model for FieldError.
+type FieldError struct {
+	Field string `json:"field"`
+	Rule  string `json:"rule"`
+}
+
 // FirstAnswer The answer as it was, or would have been, given.
 type FirstAnswer struct {
 	Body    json.RawMessage   `json:"body"`
@@ -505,7 +511,7 @@ type FirstAnswer struct {
 	Status  int               `json:"status"`
 }
 
-// Hold Kind, authority, dates, sources and reasons only for who needs to know (8 CFR 208.6).
+// Hold More than that it stands only for who needs to know (8 CFR 208.6).
 type Hold struct {
 	Authority  string        `json:"authority,omitempty,omitzero"`
 	Country    string        `json:"country,omitempty,omitzero"`
@@ -523,7 +529,7 @@ type Hold struct {
 	PlacedBy   string        `json:"placed_by,omitempty,omitzero"`
 	RequestId  string        `json:"request_id,omitempty,omitzero"`
 	ReviewBy   calendar.Date `json:"review_by,omitempty,omitzero"`
-	Scope      string        `json:"scope"`
+	Scope      string        `json:"scope,omitempty,omitzero"`
 
 	// Source SHA-256 of the source document
 	Source   Evidence `json:"source,omitempty,omitzero"`
@@ -541,7 +547,7 @@ type HoldList struct {
 
 // HoldPlaced defines model for HoldPlaced.
 type HoldPlaced struct {
-	// Hold Kind, authority, dates, sources and reasons only for who needs to know (8 CFR 208.6).
+	// Hold More than that it stands only for who needs to know (8 CFR 208.6).
 	Hold        Hold     `json:"hold"`
 	MayHaveLeft []Recall `json:"may_have_left"`
 }
@@ -810,6 +816,22 @@ type PeopleList struct {
 // PostList defines model for PostList.
 type PostList struct {
 	Posts []DirectoryPost `json:"posts"`
+}
+
+// Problem RFC 9457.
+type Problem struct {
+	Allowed []string     `json:"allowed,omitempty,omitzero"`
+	Detail  string       `json:"detail,omitempty,omitzero"`
+	Errors  []FieldError `json:"errors,omitempty,omitzero"`
+
+	// RequestId the live request, for who may see it
+	RequestId string `json:"request_id,omitempty,omitzero"`
+	Stage     string `json:"stage,omitempty,omitzero"`
+	Status    int    `json:"status"`
+	Title     string `json:"title"`
+
+	// Type /problems/<code>; it stays
+	Type string `json:"type"`
 }
 
 // QueryCode defines model for QueryCode.
@@ -1177,14 +1199,47 @@ type Version = string
 // Accepted defines model for Accepted.
 type Accepted = Command
 
+// Away RFC 9457.
+type Away = Problem
+
+// BadRequest RFC 9457.
+type BadRequest = Problem
+
 // Changed defines model for Changed.
 type Changed = Change
 
-// HoldLifted Kind, authority, dates, sources and reasons only for who needs to know (8 CFR 208.6).
+// Conflict RFC 9457.
+type Conflict = Problem
+
+// Forbidden RFC 9457.
+type Forbidden = Problem
+
+// HoldLifted More than that it stands only for who needs to know (8 CFR 208.6).
 type HoldLifted = Hold
+
+// Invalid RFC 9457.
+type Invalid = Problem
+
+// NotFound RFC 9457.
+type NotFound = Problem
 
 // Opened defines model for Opened.
 type Opened = Change
+
+// Stale RFC 9457.
+type Stale = Problem
+
+// TooLarge RFC 9457.
+type TooLarge = Problem
+
+// Unauthorized RFC 9457.
+type Unauthorized = Problem
+
+// VersionMissing RFC 9457.
+type VersionMissing = Problem
+
+// WrongType RFC 9457.
+type WrongType = Problem
 
 // ListDeadlinesParams defines parameters for ListDeadlines.
 type ListDeadlinesParams struct {
@@ -5086,6 +5141,17 @@ type AcceptedJSONResponse struct {
 	Headers AcceptedResponseHeaders
 }
 
+type AwayResponseHeaders struct {
+	RetryAfter int
+}
+type AwayApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers AwayResponseHeaders
+}
+
+type BadRequestApplicationProblemPlusJSONResponse Problem
+
 type ChangedResponseHeaders struct {
 	ETag string
 }
@@ -5094,6 +5160,10 @@ type ChangedJSONResponse struct {
 
 	Headers ChangedResponseHeaders
 }
+
+type ConflictApplicationProblemPlusJSONResponse Problem
+
+type ForbiddenApplicationProblemPlusJSONResponse Problem
 
 type HoldLiftedJSONResponse Hold
 
@@ -5106,7 +5176,11 @@ type HoldPlacedJSONResponse struct {
 	Headers HoldPlacedResponseHeaders
 }
 
+type InvalidApplicationProblemPlusJSONResponse Problem
+
 type LegalEventRecordedJSONResponse LegalEventRecorded
+
+type NotFoundApplicationProblemPlusJSONResponse Problem
 
 type OpenedResponseHeaders struct {
 	ETag     string
@@ -5117,6 +5191,16 @@ type OpenedJSONResponse struct {
 
 	Headers OpenedResponseHeaders
 }
+
+type StaleApplicationProblemPlusJSONResponse Problem
+
+type TooLargeApplicationProblemPlusJSONResponse Problem
+
+type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type VersionMissingApplicationProblemPlusJSONResponse Problem
+
+type WrongTypeApplicationProblemPlusJSONResponse Problem
 
 type PreviewClocksRequestObject struct {
 	Body *PreviewClocksJSONRequestBody

@@ -1,0 +1,156 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/playbook"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// Calendars are written down from one year back to six years ahead: as far as
+// a fact can lie behind and a request is known to live.
+const (
+	calendarYearsBack  = 1
+	calendarYearsAhead = 6
+)
+
+// factsFor finds out what the core cannot know, and names every field that
+// points to nothing.
+func (s *Server) factsFor(ctx context.Context, view RequestView, act tdr.Act) (tdr.Facts, error) {
+	switch act := act.(type) {
+	case *tdr.RequestReview:
+		return s.reviewFacts(view, act)
+	case *tdr.Authenticate:
+		return s.issuerFacts(ctx, view)
+	case *tdr.Retry:
+		return s.retryFacts(ctx, view, act)
+	case *tdr.Reassign:
+		return tdr.Facts{}, s.checkOfficer(ctx, act.Officer)
+	case *tdr.ScheduleInterview:
+		return tdr.Facts{}, checkZone(act.Zone)
+	default:
+		return tdr.Facts{}, nil
+	}
+}
+
+// packOf is the pack version that a request was opened under.
+func (c *Carrier) packOf(view RequestView) (playbook.Pack, error) {
+	if pack, ok := c.packs.Version(view.Country, view.PackVersion); ok {
+		return pack, nil
+	}
+	pack, err := c.packs.Pack(view.Country, calendar.DateOf(view.OpenedAt.UTC()))
+	if err != nil {
+		return playbook.Pack{}, fmt.Errorf("find pack: %w", err)
+	}
+	return pack, nil
+}
+
+// reviewFacts: what is not on the checklist may not leave.
+func (s *Server) reviewFacts(view RequestView, act *tdr.RequestReview) (tdr.Facts, error) {
+	pack, err := s.packOf(view)
+	if err != nil {
+		return tdr.Facts{}, err
+	}
+	var facts tdr.Facts
+	listed := map[string]bool{}
+	for _, item := range pack.Checklist {
+		listed[item.ID] = true
+		if item.Required {
+			facts.Required = append(facts.Required, item.ID)
+		}
+	}
+	var faults fieldErrors
+	for i, item := range act.Present {
+		if !listed[item] {
+			faults.add(fmt.Sprintf("present.%d", i), "is not on the checklist of the country pack")
+		}
+	}
+	for i, gap := range act.Gaps {
+		if !listed[gap.Item] {
+			faults.add(fmt.Sprintf("gaps.%d.item", i), "is not on the checklist of the country pack")
+		}
+	}
+	return facts, faults.problem()
+}
+
+func (s *Server) issuerFacts(ctx context.Context, view RequestView) (tdr.Facts, error) {
+	issuer, listed, err := s.reads.ListedIssuer(ctx, view.RequestID, s.clock.Now())
+	if err != nil {
+		return tdr.Facts{}, fmt.Errorf("look the issuer up: %w", err)
+	}
+	pack, err := s.packOf(view)
+	if err != nil {
+		return tdr.Facts{}, err
+	}
+	return tdr.Facts{IssuerVerified: listed || (issuer != "" && pack.VerifiedIssuer(issuer))}, nil
+}
+
+func (s *Server) retryFacts(ctx context.Context, view RequestView, act *tdr.Retry) (tdr.Facts, error) {
+	if act.Post == "" {
+		return tdr.Facts{}, nil
+	}
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return tdr.Facts{}, fmt.Errorf("read directory: %w", err)
+	}
+	var faults fieldErrors
+	checkPost(snapshot, "post", act.Post, view.Country, s.clock.Now(), &faults)
+	if err := faults.problem(); err != nil {
+		return tdr.Facts{}, err
+	}
+	slice, err := s.calendarOf(snapshot, "post/"+act.Post)
+	return tdr.Facts{PostTime: &slice}, err
+}
+
+// calendarOf writes the business time of an office or post down.
+func (c *Carrier) calendarOf(snapshot directory.Snapshot, of string) (calendar.Slice, error) {
+	today := calendar.DateOf(c.clock.Now().UTC())
+	first := calendar.Date{Year: today.Year - calendarYearsBack, Month: time.January, Day: 1}
+	last := calendar.Date{Year: today.Year + calendarYearsAhead, Month: time.December, Day: 31}
+	return sliceOf(snapshot, of, first, last)
+}
+
+func checkPost(snapshot directory.Snapshot, field, id, country string, now time.Time, faults *fieldErrors) {
+	post, valid := snapshot.PostOn(id, now)
+	switch {
+	case !valid && post.ID == "":
+		faults.add(field, "there is no such post")
+	case !valid:
+		faults.add(field, "the post does not exist any more, or not yet")
+	case post.Country != country:
+		faults.add(field, "is no post of the country")
+	}
+}
+
+func (s *Server) checkOfficer(ctx context.Context, id string) error {
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("read directory: %w", err)
+	}
+	var faults fieldErrors
+	officerIn(snapshot, id, s.clock.Now(), &faults)
+	return faults.problem()
+}
+
+func officerIn(snapshot directory.Snapshot, id string, now time.Time, faults *fieldErrors) {
+	person, valid := snapshot.PersonOn(id, now)
+	switch {
+	case !valid:
+		faults.add("officer", "is not in the directory today")
+	case !slices.Contains(person.Roles, directory.Officer):
+		faults.add("officer", "is not a case officer")
+	}
+}
+
+func checkZone(zone string) error {
+	// The standard library reads this name as the machine's own zone.
+	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
+		return fault("zone", "must be an IANA zone")
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/traveldoc/traveldoc/internal/custody"
+	"github.com/traveldoc/traveldoc/internal/identity"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// problemOf says how an error is answered. What is not known here is a defect:
+// its text goes to the log and not to the caller.
+func problemOf(err error) *problem {
+	var known *problem
+	var refusal *tdr.Refusal
+	var history *custody.HistoryError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &refusal):
+		return refused(refusal)
+	case errors.As(err, &history):
+		return impossible(history)
+	case errors.Is(err, ErrNotFound):
+		return newProblem(notFound, "")
+	case errors.Is(err, ErrKeyReused):
+		return newProblem(keyReused, "")
+	case errors.Is(err, ErrAlreadyLifted):
+		return newProblem(alreadyLifted, "")
+	case errors.Is(err, ErrPersonDiffers):
+		return fault("person.a_number", "belongs to other details")
+	case errors.Is(err, ErrCorrected):
+		return fault("corrects", "names an event of this person that was not corrected before")
+	case errors.Is(err, identity.ErrUnauthorized):
+		return newProblem(unauthorized, "")
+	case errors.Is(err, identity.ErrUnavailable):
+		return newProblem(identityUnavailable, "")
+	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return newProblem(unavailable, "")
+	default:
+		return newProblem(internalError, "")
+	}
+}
+
+func fault(field, rule string) *problem {
+	var faults fieldErrors
+	faults.add(field, "%s", rule)
+	return &problem{cause: invalidFields, errors: faults}
+}
+
+// refused words a refusal of the core. All closed gates read alike: which rule
+// closed one can tell of an asylum claim (8 CFR 208.6).
+func refused(refusal *tdr.Refusal) *problem {
+	switch refusal.Code {
+	case tdr.StageForbids:
+		return &problem{cause: stageForbids, detail: refusal.Rule, stage: refusal.Stage, allowed: refusal.Allowed}
+	case tdr.NotPermitted:
+		return newProblem(forbidden, refusal.Rule)
+	case tdr.SamePerson:
+		return newProblem(samePerson, refusal.Rule)
+	case tdr.Stale:
+		return newProblem(stale, "")
+	case tdr.GateClosed:
+		return newProblem(gateClosed, "")
+	case tdr.RulesUnknown:
+		return newProblem(unavailable, refusal.Rule)
+	default:
+		field := refusal.Field
+		if field == "" {
+			field = "body"
+		}
+		return fault(field, refusal.Rule)
+	}
+}
+
+// impossible names every rule that a legal history would break.
+func impossible(history *custody.HistoryError) *problem {
+	var faults fieldErrors
+	for _, broken := range history.Problems {
+		faults.add("events", "%s", string(broken.Rule))
+	}
+	return &problem{cause: invalidFields, errors: faults}
+}
+
+// fail answers an error.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	found := problemOf(err)
+	if found.cause == internalError {
+		s.log.ErrorContext(r.Context(), "call failed", "route", entryOf(r.Context()).route, "error", err.Error())
+	}
+	if err := found.answer().write(w); err != nil {
+		s.log.DebugContext(r.Context(), "caller went away", "error", err.Error())
+	}
+}

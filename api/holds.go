@@ -1,0 +1,259 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/traveldoc/traveldoc/api/contract"
+	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/identity"
+)
+
+// citizenshipClaim is the hold that the case officer never lifts.
+const citizenshipClaim = "citizenship_claim"
+
+// authorities are who usually lifts a hold of a kind.
+func authorities() map[string]string {
+	return map[string]string{
+		"stay": "court", "class_injunction": "court", "withholding": "court", "cat": "court", "tps": "headquarters",
+		citizenshipClaim: "counsel", "pending_relief": "counsel", "counsel": "counsel",
+	}
+}
+
+// person gives the requests of a person that the caller may see under an
+// operation. None at all is not found; none under the operation is forbidden.
+func (s *Server) person(ctx context.Context, id string, operation identity.Operation) ([]RequestView, error) {
+	all, err := s.reads.RequestsOf(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read requests of person: %w", err)
+	}
+	allowing := func(operation identity.Operation) []RequestView {
+		var found []RequestView
+		for _, view := range all {
+			if s.policy.Allows(principalOf(ctx), operation, view.Subject()) {
+				found = append(found, view)
+			}
+		}
+		return found
+	}
+	if len(allowing(identity.ReadRequests)) == 0 {
+		return nil, ErrNotFound
+	}
+	found := allowing(operation)
+	if len(found) == 0 {
+		return nil, newProblem(forbidden, "")
+	}
+	return found, nil
+}
+
+// PlaceHold stops everything that would leave in a scope.
+func (s *Server) PlaceHold(ctx context.Context, r contract.PlaceHoldRequestObject) (contract.PlaceHoldResponseObject, error) {
+	hold, err := s.holdFrom(ctx, *r.Body)
+	if err != nil {
+		return s.again(ctx, r.Params.IdempotencyKey, err)
+	}
+	hold.ID, hold.PlacedBy = r.Params.IdempotencyKey, principalOf(ctx).Subject
+	return s.perform(ctx, NewCommand{
+		ID: hold.ID, Operation: string(identity.PlaceHold), PersonID: hold.PersonID, RequestID: hold.RequestID, Text: r.Body.Note,
+	}, hold)
+}
+
+// perform stores a command that is no change of a request, and does it.
+func (s *Server) perform(ctx context.Context, command NewCommand, input any) (kept, error) {
+	raw, err := json.Marshal(input)
+	if err != nil {
+		return kept{}, fmt.Errorf("write command: %w", err)
+	}
+	command.Input, command.Principal, command.Fingerprint = raw, principalOf(ctx).Subject, callOf(ctx).fingerprint()
+	stored, _, err := s.commands.Store(ctx, command)
+	if err != nil {
+		return kept{}, fmt.Errorf("store command: %w", err)
+	}
+	return s.settle(ctx, stored)
+}
+
+// holdFrom checks what a body says of a hold, and whether the caller may place it there.
+func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, error) {
+	var faults fieldErrors
+	hold := Hold{
+		PersonID: body.PersonId, Scope: string(body.Scope), Country: body.Country, RequestID: body.RequestId, Kind: string(body.Kind),
+		Authority: string(body.Authority), Source: body.Source, Dated: body.Dated, ReviewBy: body.ReviewBy,
+	}
+	if hold.Authority == "" {
+		hold.Authority = authorities()[hold.Kind]
+	}
+	today := calendar.DateOf(s.clock.Now().UTC())
+	// A local date can be ahead of UTC's by a day.
+	if hold.Dated.After(today.AddDays(1)) {
+		faults.add("dated", "lies in the future")
+	}
+	if !hold.ReviewBy.IsZero() && !hold.ReviewBy.After(today) {
+		faults.add("review_by", "does not lie ahead")
+	}
+	checkScope(hold, &faults)
+	if err := faults.problem(); err != nil {
+		return Hold{}, err
+	}
+	if hold.Scope == "request" {
+		view, err := s.request(ctx, hold.RequestID)
+		if err != nil {
+			return Hold{}, err
+		}
+		hold.PersonID = view.PersonID
+		if !s.policy.Allows(principalOf(ctx), identity.PlaceHold, view.Subject()) {
+			return Hold{}, newProblem(forbidden, "")
+		}
+		return hold, nil
+	}
+	_, err := s.person(ctx, hold.PersonID, identity.PlaceHold)
+	return hold, err
+}
+
+// checkScope: each scope has its own fields, and withholding is of one country.
+func checkScope(hold Hold, faults *fieldErrors) {
+	wanted := map[string][3]bool{"person": {true, false, false}, "country": {true, true, false}, "request": {false, false, true}}[hold.Scope]
+	for i, field := range []struct{ name, value string }{
+		{"person_id", hold.PersonID}, {"country", hold.Country}, {"request_id", hold.RequestID},
+	} {
+		switch {
+		case wanted[i] && field.value == "":
+			faults.add(field.name, "is missing for the scope %s", hold.Scope)
+		case !wanted[i] && field.value != "":
+			faults.add(field.name, "does not belong to the scope %s", hold.Scope)
+		}
+	}
+}
+
+// finishHold places a stored hold.
+func (c *Carrier) finishHold(ctx context.Context, stored StoredCommand) (Answer, error) {
+	var hold Hold
+	if err := json.Unmarshal(stored.Input, &hold); err != nil {
+		return Answer{}, fmt.Errorf("read stored hold: %w", err)
+	}
+	placed, err := c.holds.Place(ctx, hold)
+	if err != nil {
+		return c.conclude(ctx, stored, err)
+	}
+	body := contract.HoldPlaced{Hold: holdOf(placed.Hold, true), MayHaveLeft: mapped(placed.MayHaveLeft, recallOf)}
+	answer, err := jsonAnswer(http.StatusCreated, body, map[string]string{"Location": "/v1/holds/" + hold.ID})
+	if err != nil {
+		return Answer{}, err
+	}
+	return c.succeed(ctx, stored, answer)
+}
+
+// LiftHold ends a hold on the word of its authority.
+func (s *Server) LiftHold(ctx context.Context, r contract.LiftHoldRequestObject) (contract.LiftHoldResponseObject, error) {
+	hold, seen, err := s.hold(ctx, r.Id, identity.LiftHold)
+	if err != nil {
+		return nil, err
+	}
+	caller := principalOf(ctx)
+	caseOfficer := slices.ContainsFunc(seen, func(v RequestView) bool { return v.Officer == caller.Subject })
+	if hold.Kind == citizenshipClaim && caseOfficer {
+		return nil, newProblem(samePerson, "the case officer does not lift a citizenship claim")
+	}
+	lifting := Lifting{CommandID: r.Params.IdempotencyKey, HoldID: hold.ID, By: caller.Subject, Source: r.Body.Source, Reason: r.Body.Reason}
+	return s.perform(ctx, NewCommand{
+		ID: lifting.CommandID, Operation: string(identity.LiftHold), PersonID: hold.PersonID, RequestID: hold.RequestID, Text: r.Body.Note,
+	}, lifting)
+}
+
+// hold reads a hold of a person whom the caller may see, and the requests
+// under which the operation is allowed.
+func (s *Server) hold(ctx context.Context, id string, operation identity.Operation) (Hold, []RequestView, error) {
+	hold, err := s.holds.Hold(ctx, id)
+	if err != nil {
+		return Hold{}, nil, fmt.Errorf("read hold: %w", err)
+	}
+	seen, err := s.person(ctx, hold.PersonID, operation)
+	return hold, seen, err
+}
+
+// finishLifting lifts a hold whose lifting is stored.
+func (c *Carrier) finishLifting(ctx context.Context, stored StoredCommand) (Answer, error) {
+	var lifting Lifting
+	if err := json.Unmarshal(stored.Input, &lifting); err != nil {
+		return Answer{}, fmt.Errorf("read stored lifting: %w", err)
+	}
+	lifted, err := c.holds.Lift(ctx, lifting)
+	if err != nil {
+		return c.conclude(ctx, stored, err)
+	}
+	answer, err := jsonAnswer(http.StatusOK, holdOf(lifted, true), nil)
+	if err != nil {
+		return Answer{}, err
+	}
+	return c.succeed(ctx, stored, answer)
+}
+
+// GetHold reads one hold.
+func (s *Server) GetHold(ctx context.Context, r contract.GetHoldRequestObject) (contract.GetHoldResponseObject, error) {
+	hold, seen, err := s.hold(ctx, r.Id, identity.ReadRequests)
+	if err != nil {
+		return nil, err
+	}
+	return contract.GetHold200JSONResponse(holdOf(hold, s.needsToKnow(ctx, hold, seen))), nil
+}
+
+// needsToKnow: the kind of a hold can tell of an asylum claim (8 CFR 208.6), so
+// only roles that need it see more than that one stands; who placed it knows.
+func (s *Server) needsToKnow(ctx context.Context, hold Hold, of []RequestView) bool {
+	return hold.PlacedBy == principalOf(ctx).Subject || slices.ContainsFunc(of, func(v RequestView) bool {
+		return s.policy.Allows(principalOf(ctx), identity.ReadHolds, v.Subject())
+	})
+}
+
+// ListHolds lists holds of persons whom the caller may see.
+func (s *Server) ListHolds(ctx context.Context, r contract.ListHoldsRequestObject) (contract.ListHoldsResponseObject, error) {
+	sight, err := s.mayRead(ctx, identity.ReadRequests)
+	if err != nil {
+		return nil, err
+	}
+	if r.Params.Country != "" && !s.policy.May(principalOf(ctx), identity.ReadHolds) {
+		return nil, newProblem(forbidden, "")
+	}
+	page, err := pageOf(r.Params.Cursor, r.Params.Limit)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.holds.List(ctx, HoldFilter{
+		Sight: sight, PersonID: r.Params.Person, RequestID: r.Params.Request, Country: r.Params.Country,
+		Standing: r.Params.Standing != nil && *r.Params.Standing, Page: page,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list holds: %w", err)
+	}
+	rows, next := cut(rows, page, func(h Hold) (string, string) { return sortKey(h.PlacedAt), h.ID })
+	views := make([]contract.Hold, 0, len(rows))
+	known := map[string][]RequestView{}
+	for _, hold := range rows {
+		if _, asked := known[hold.PersonID]; !asked {
+			known[hold.PersonID], err = s.person(ctx, hold.PersonID, identity.ReadRequests)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return nil, err
+			}
+		}
+		views = append(views, holdOf(hold, s.needsToKnow(ctx, hold, known[hold.PersonID])))
+	}
+	return contract.ListHolds200JSONResponse{Holds: views, Next: next}, nil
+}
+
+// holdOf leaves out what only some need to know, so that every hold reads alike:
+// even the scope tells, because withholding is of one country.
+func holdOf(h Hold, known bool) contract.Hold {
+	view := contract.Hold{
+		Id: h.ID, PersonId: h.PersonID, Standing: h.LiftedAt.IsZero(), PlacedAt: utc(h.PlacedAt), LiftedAt: utc(h.LiftedAt),
+	}
+	if !known {
+		return view
+	}
+	view.Scope, view.Country, view.RequestId = h.Scope, h.Country, h.RequestID
+	view.Kind, view.Authority, view.Source, view.Dated, view.ReviewBy = h.Kind, h.Authority, h.Source, h.Dated, h.ReviewBy
+	view.PlacedBy, view.LiftedBy, view.LiftSource, view.LiftReason = h.PlacedBy, h.LiftedBy, h.LiftSource, h.LiftReason
+	return view
+}

@@ -1,0 +1,103 @@
+package api
+
+import "net/http"
+
+// kept is an answer as it was stored with its command: byte for byte what a
+// repeated call gets too. It answers every operation that changes something.
+type kept Answer
+
+// VisitOpenResponse writes the answer.
+func (k kept) VisitOpenResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRequestReviewResponse writes the answer.
+func (k kept) VisitRequestReviewResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitApproveResponse writes the answer.
+func (k kept) VisitApproveResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitReturnResponse writes the answer.
+func (k kept) VisitReturnResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitSendResponse writes the answer.
+func (k kept) VisitSendResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordReceiptResponse writes the answer.
+func (k kept) VisitRecordReceiptResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordInformationAskedResponse writes the answer.
+func (k kept) VisitRecordInformationAskedResponse(w http.ResponseWriter) error {
+	return Answer(k).write(w)
+}
+
+// VisitAnswerInformationResponse writes the answer.
+func (k kept) VisitAnswerInformationResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitScheduleInterviewResponse writes the answer.
+func (k kept) VisitScheduleInterviewResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordInterviewResponse writes the answer.
+func (k kept) VisitRecordInterviewResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitBeginVerificationResponse writes the answer.
+func (k kept) VisitBeginVerificationResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordIssueResponse writes the answer.
+func (k kept) VisitRecordIssueResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitAuthenticateResponse writes the answer.
+func (k kept) VisitAuthenticateResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRejectDocumentResponse writes the answer.
+func (k kept) VisitRejectDocumentResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordRefusalResponse writes the answer.
+func (k kept) VisitRecordRefusalResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRetryResponse writes the answer.
+func (k kept) VisitRetryResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitReissueResponse writes the answer.
+func (k kept) VisitReissueResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordTravelResponse writes the answer.
+func (k kept) VisitRecordTravelResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitCloseResponse writes the answer.
+func (k kept) VisitCloseResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitWithdrawResponse writes the answer.
+func (k kept) VisitWithdrawResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordContactResponse writes the answer.
+func (k kept) VisitRecordContactResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitReassignResponse writes the answer.
+func (k kept) VisitReassignResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitAcknowledgeEscalationResponse writes the answer.
+func (k kept) VisitAcknowledgeEscalationResponse(w http.ResponseWriter) error {
+	return Answer(k).write(w)
+}
+
+// VisitRecordNoncomplianceResponse writes the answer.
+func (k kept) VisitRecordNoncomplianceResponse(w http.ResponseWriter) error {
+	return Answer(k).write(w)
+}
+
+// VisitCorrectResponse writes the answer.
+func (k kept) VisitCorrectResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitAcknowledgeResponse writes the answer.
+func (k kept) VisitAcknowledgeResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordLegalEventResponse writes the answer.
+func (k kept) VisitRecordLegalEventResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordCustodyResponse writes the answer.
+func (k kept) VisitRecordCustodyResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitPlaceHoldResponse writes the answer.
+func (k kept) VisitPlaceHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitLiftHoldResponse writes the answer.
+func (k kept) VisitLiftHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }

@@ -1,0 +1,236 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/traveldoc/traveldoc/api/contract"
+	"github.com/traveldoc/traveldoc/internal/custody"
+	"github.com/traveldoc/traveldoc/internal/identity"
+)
+
+// legalInput is what a stored legal event carries on from.
+type legalInput struct {
+	PersonID string     `json:"person_id"`
+	Entry    LegalEntry `json:"entry"`
+}
+
+// RecordLegalEvent records a dated legal fact from its source document.
+func (s *Server) RecordLegalEvent(ctx context.Context, r contract.RecordLegalEventRequestObject) (contract.RecordLegalEventResponseObject, error) {
+	b := r.Body
+	event := LegalEvent{
+		ID: r.Params.IdempotencyKey, Kind: b.Kind, Dated: b.Date, Office: b.Office, SourceType: b.SourceType, Source: b.Source,
+		Corrects: b.Corrects, HoldID: b.Stay,
+	}
+	return s.legalEvent(ctx, r.Id, event, b.Note)
+}
+
+// RecordCustody records that a person was detained or released.
+func (s *Server) RecordCustody(ctx context.Context, r contract.RecordCustodyRequestObject) (contract.RecordCustodyResponseObject, error) {
+	b := r.Body
+	event := LegalEvent{
+		ID: r.Params.IdempotencyKey, Kind: string(b.Kind), Dated: b.Date, Office: b.Office, SourceType: b.SourceType,
+		Source: b.Source, Corrects: b.Corrects,
+	}
+	return s.legalEvent(ctx, r.Id, event, b.Note)
+}
+
+func (s *Server) legalEvent(ctx context.Context, personID string, event LegalEvent, note string) (kept, error) {
+	if _, err := s.person(ctx, personID, identity.RecordLegalEvent); err != nil {
+		return kept{}, err
+	}
+	event.RecordedBy = principalOf(ctx).Subject
+	if err := s.checkLegalEvent(ctx, event); err != nil {
+		return s.again(ctx, event.ID, err)
+	}
+	entry, err := s.withHold(ctx, personID, event)
+	if err != nil {
+		return s.again(ctx, event.ID, err)
+	}
+	return s.perform(ctx, NewCommand{
+		ID: event.ID, Operation: string(identity.RecordLegalEvent), PersonID: personID, Text: note,
+	}, legalInput{PersonID: personID, Entry: entry})
+}
+
+// checkLegalEvent: the kind is one that the custody clock knows, the office
+// exists, and the date is no later than today there.
+func (s *Server) checkLegalEvent(ctx context.Context, event LegalEvent) error {
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("read directory: %w", err)
+	}
+	var faults fieldErrors
+	if !slices.Contains(legalKinds(), custody.Kind(event.Kind)) {
+		faults.add("kind", "there is no such legal event")
+	}
+	office, valid := snapshot.OfficeOn(event.Office, s.clock.Now())
+	if !valid {
+		faults.add("office", "there is no such office today")
+	}
+	if event.Dated.After(localDate(office.Zone, s.clock.Now())) {
+		faults.add("date", "lies in the future")
+	}
+	if custody.Kind(event.Kind) == custody.Retracted && event.Corrects == "" {
+		faults.add("corrects", "is missing: a retraction names the event that never happened")
+	}
+	if event.HoldID != "" && custody.Kind(event.Kind) != custody.StayEnded {
+		faults.add("stay", "belongs to the end of a stay")
+	}
+	return faults.problem()
+}
+
+// legalKinds are the kinds of legal events that people record.
+func legalKinds() []custody.Kind {
+	return []custody.Kind{
+		custody.OrderFinal, custody.OrderVacated, custody.StayGranted, custody.StayEnded, custody.CriminalCustodyEnded,
+		custody.Detained, custody.Released, custody.ReleaseRevoked, custody.ReviewNoticeServed, custody.CustodyDecision,
+		custody.HeadquartersDecision, custody.CustodyTransferred, custody.AssistanceRequested, custody.LikelihoodDetermined,
+		custody.NoncomplianceNotice, custody.Complied, custody.HabeasFiled, custody.HabeasEnded, custody.Retracted,
+	}
+}
+
+// withHold: a court stay is a hold and a dated legal event at once, and so is
+// its end. A correction of either moves dates only; the hold is lifted or
+// placed by name.
+func (s *Server) withHold(ctx context.Context, personID string, event LegalEvent) (LegalEntry, error) {
+	entry := LegalEntry{Event: event}
+	if event.Corrects != "" {
+		return s.correctedStay(ctx, personID, entry)
+	}
+	switch custody.Kind(event.Kind) {
+	case custody.StayGranted:
+		entry.Event.HoldID = event.ID
+		entry.Places = &Hold{
+			ID: event.ID, PersonID: personID, Scope: "person", Kind: "stay", Authority: "court",
+			Source: event.Source, Dated: event.Dated, PlacedBy: event.RecordedBy,
+		}
+	case custody.StayEnded:
+		standing, err := s.standingStays(ctx, personID)
+		if err != nil {
+			return entry, err
+		}
+		if entry.Event.HoldID == "" && len(standing) == 1 {
+			entry.Event.HoldID = standing[0]
+		}
+		if !slices.Contains(standing, entry.Event.HoldID) {
+			return entry, fault("stay", "names a stay that stands; it may be left out when there is one only")
+		}
+		entry.Lifts = &Lifting{CommandID: event.ID, HoldID: entry.Event.HoldID, By: event.RecordedBy, Source: event.Source, Reason: "stay_ended"}
+	}
+	return entry, nil
+}
+
+// correctedStay keeps a corrected event tied to the hold of the one it replaces.
+func (s *Server) correctedStay(ctx context.Context, personID string, entry LegalEntry) (LegalEntry, error) {
+	events, err := s.legal.Events(ctx, personID)
+	if err != nil {
+		return entry, fmt.Errorf("read legal events: %w", err)
+	}
+	for _, event := range events {
+		if event.ID == entry.Event.Corrects {
+			if entry.Event.Kind == event.Kind {
+				entry.Event.HoldID = event.HoldID
+			}
+			return entry, nil
+		}
+	}
+	return entry, ErrCorrected
+}
+
+// standingStays are the holds of stays that have no end on record.
+func (s *Server) standingStays(ctx context.Context, personID string) ([]string, error) {
+	events, err := s.legal.Events(ctx, personID)
+	if err != nil {
+		return nil, fmt.Errorf("read legal events: %w", err)
+	}
+	replaced := map[string]bool{}
+	for _, event := range events {
+		replaced[event.Corrects] = true
+	}
+	var standing []string
+	for _, event := range events {
+		switch {
+		case replaced[event.ID]:
+		case custody.Kind(event.Kind) == custody.StayGranted:
+			standing = append(standing, event.HoldID)
+		case custody.Kind(event.Kind) == custody.StayEnded:
+			standing = slices.DeleteFunc(standing, func(hold string) bool { return hold == event.HoldID })
+		}
+	}
+	return standing, nil
+}
+
+// finishLegalEvent records a stored legal event with the hold that goes with it.
+func (c *Carrier) finishLegalEvent(ctx context.Context, stored StoredCommand) (Answer, error) {
+	var input legalInput
+	if err := json.Unmarshal(stored.Input, &input); err != nil {
+		return Answer{}, fmt.Errorf("read stored legal event: %w", err)
+	}
+	event, clock, err := c.legal.Record(ctx, input.PersonID, input.Entry)
+	if err != nil {
+		return c.conclude(ctx, stored, err)
+	}
+	body := contract.LegalEventRecorded{Event: legalEventOf(event), Custody: *custodyOf(clock)}
+	answer, err := jsonAnswer(http.StatusCreated, body, nil)
+	if err != nil {
+		return Answer{}, err
+	}
+	return c.succeed(ctx, stored, answer)
+}
+
+// ListLegalEvents reads the legal facts of a person, in the order of recording.
+func (s *Server) ListLegalEvents(ctx context.Context, r contract.ListLegalEventsRequestObject) (contract.ListLegalEventsResponseObject, error) {
+	if _, err := s.person(ctx, r.Id, identity.ReadCustody); err != nil {
+		return nil, err
+	}
+	events, err := s.legal.Events(ctx, r.Id)
+	if err != nil {
+		return nil, fmt.Errorf("read legal events: %w", err)
+	}
+	return contract.ListLegalEvents200JSONResponse{Events: mapped(events, legalEventOf)}, nil
+}
+
+// GetCustody reads the custody clock of a person.
+func (s *Server) GetCustody(ctx context.Context, r contract.GetCustodyRequestObject) (contract.GetCustodyResponseObject, error) {
+	if _, err := s.person(ctx, r.Id, identity.ReadCustody); err != nil {
+		return nil, err
+	}
+	clock, err := s.custodyClock(ctx, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	if clock == nil {
+		return nil, ErrNotFound
+	}
+	return contract.GetCustody200JSONResponse(*clock), nil
+}
+
+// custodyClock is nil when nothing was recorded of the person yet.
+func (s *Server) custodyClock(ctx context.Context, personID string) (*contract.Custody, error) {
+	clock, err := s.legal.Custody(ctx, personID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil //nolint:nilnil // no clock is an answer
+	case err != nil:
+		return nil, fmt.Errorf("read custody clock: %w", err)
+	}
+	return custodyOf(clock), nil
+}
+
+func custodyOf(c PersonCustody) *contract.Custody {
+	return &contract.Custody{
+		PersonId: c.PersonID, Office: c.Office, Detained: c.Summary.Detained, Suspended: c.Summary.Suspended,
+		R0: c.Summary.R0, HabeasFiled: c.Summary.HabeasFiled, Clock: c.Clock, DerivedAt: utc(c.DerivedAt),
+	}
+}
+
+func legalEventOf(e LegalEvent) contract.LegalEvent {
+	return contract.LegalEvent{
+		Id: e.ID, Kind: e.Kind, Date: e.Dated, Office: e.Office, SourceType: e.SourceType, Source: e.Source,
+		Corrects: e.Corrects, Hold: e.HoldID, RecordedAt: utc(e.RecordedAt), RecordedBy: e.RecordedBy,
+	}
+}

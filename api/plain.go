@@ -1,0 +1,159 @@
+package api
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+// pages are what people see who follow a link in a mail.
+type pages struct{ link *template.Template }
+
+func loadPages() (pages, error) {
+	link, err := template.ParseFS(pageFiles, "pages/link.html")
+	if err != nil {
+		return pages{}, fmt.Errorf("parse pages: %w", err)
+	}
+	return pages{link: link}, nil
+}
+
+// plainRoutes are served by hand: they are no JSON, or have to be read as they came.
+func (s *Server) plainRoutes(router *mux.Router) {
+	router.HandleFunc("/v1/webhooks/sendgrid/events", s.receiveMailEvents).Methods(http.MethodPost)
+	router.HandleFunc("/v1/openapi.json", s.getOpenAPI).Methods(http.MethodGet)
+	router.HandleFunc("/healthz", s.getHealth).Methods(http.MethodGet)
+	router.HandleFunc("/readyz", s.getReadiness).Methods(http.MethodGet)
+	router.HandleFunc("/a/{token}", s.getMailLink).Methods(http.MethodGet)
+	router.HandleFunc("/problems/{code}", s.getProblem).Methods(http.MethodGet)
+}
+
+// receiveMailEvents takes delivery reports. The signature covers the raw body,
+// so nothing reads it before it is verified.
+func (s *Server) receiveMailEvents(w http.ResponseWriter, r *http.Request) {
+	if !jsonType(r.Header) {
+		s.fail(w, r, newProblem(wrongType, ""))
+		return
+	}
+	raw, err := readBody(w, r, webhookLimit)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	events, err := s.mailEvents.Verify(r.Header, raw, s.clock.Now())
+	switch {
+	case errors.Is(err, ErrSignature):
+		s.fail(w, r, newProblem(unauthorized, ""))
+		return
+	case errors.Is(err, ErrEventBody):
+		s.fail(w, r, newProblem(malformed, "the body is not a list of events"))
+		return
+	case err != nil:
+		s.fail(w, r, fmt.Errorf("verify mail events: %w", err))
+		return
+	}
+	if err := s.mailReports.RecordMailEvents(r.Context(), events); err != nil {
+		s.fail(w, r, fmt.Errorf("record mail events: %w", err))
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) getOpenAPI(w http.ResponseWriter, r *http.Request) {
+	s.text(w, r, "application/json", s.spec.json)
+}
+
+func (s *Server) getHealth(w http.ResponseWriter, r *http.Request) {
+	s.text(w, r, "text/plain; charset=utf-8", []byte("ok\n"))
+}
+
+func (s *Server) text(w http.ResponseWriter, r *http.Request, media string, body []byte) {
+	w.Header().Set("Content-Type", media)
+	if _, err := w.Write(body); err != nil {
+		s.log.DebugContext(r.Context(), "caller went away", "error", err.Error())
+	}
+}
+
+// readyWait is shorter than any probe's own patience.
+const readyWait = 2 * time.Second
+
+// getReadiness asks everything this needs, by name.
+func (s *Server) getReadiness(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyWait)
+	defer cancel()
+	states, away := map[string]string{}, []string{}
+	for name, health := range s.health {
+		states[name] = "ok"
+		if err := health.Ready(ctx); err != nil {
+			s.log.WarnContext(ctx, "not ready", "dependency", name, "error", err.Error())
+			states[name] = "away"
+			away = append(away, name)
+		}
+	}
+	if len(away) > 0 {
+		slices.Sort(away)
+		s.fail(w, r, newProblem(unavailable, "away: "+strings.Join(away, ", ")))
+		return
+	}
+	body, err := json.Marshal(states)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.text(w, r, "application/json", body)
+}
+
+// tokenForm is what a token of a mail can look like.
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,128}$`)
+
+// getMailLink shows where the link in a mail leads. It changes nothing, opens
+// nothing and names nobody: mail systems follow links too.
+func (s *Server) getMailLink(w http.ResponseWriter, r *http.Request) {
+	token := mux.Vars(r)["token"]
+	var link MailLink
+	err := ErrNotFound
+	if tokenForm.MatchString(token) {
+		link, err = s.reads.MailLink(r.Context(), token)
+	}
+	status := http.StatusOK
+	switch {
+	case errors.Is(err, ErrNotFound):
+		status = http.StatusNotFound
+	case err != nil:
+		s.fail(w, r, fmt.Errorf("read mail link: %w", err))
+		return
+	}
+	var page strings.Builder
+	if err := s.pages.link.Execute(&page, link); err != nil {
+		s.fail(w, r, fmt.Errorf("write page: %w", err))
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	header.Set("X-Robots-Tag", "noindex, nofollow")
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	s.text(w, r, "text/html; charset=utf-8", []byte(page.String()))
+}
+
+// getProblem explains a type of problem in a few words.
+func (s *Server) getProblem(w http.ResponseWriter, r *http.Request) {
+	known, ok := meanings()[cause(mux.Vars(r)["code"])]
+	if !ok {
+		s.fail(w, r, newProblem(notFound, ""))
+		return
+	}
+	s.text(w, r, "text/plain; charset=utf-8", fmt.Appendf(nil, "%s (%d)\n\n%s\n", known.title, known.status, known.text))
+}

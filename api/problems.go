@@ -1,0 +1,142 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/traveldoc/traveldoc/api/contract"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// cause is why a call was not served. Its name is part of the problem's type
+// and stays.
+type cause string
+
+const (
+	malformed           cause = "malformed"
+	keyMissing          cause = "key_missing"
+	keyInvalid          cause = "key_invalid"
+	unauthorized        cause = "unauthorized"
+	forbidden           cause = "not_permitted"
+	samePerson          cause = "same_person"
+	notFound            cause = "not_found"
+	methodNotAllowed    cause = "method_not_allowed"
+	stageForbids        cause = "stage_forbids"
+	gateClosed          cause = "gate_closed"
+	liveRequestExists   cause = "live_request_exists"
+	alreadyLifted       cause = "already_lifted"
+	stale               cause = "stale"
+	tooLarge            cause = "too_large"
+	wrongType           cause = "wrong_type"
+	invalidFields       cause = "invalid_fields"
+	keyReused           cause = "key_reused"
+	versionMissing      cause = "version_missing"
+	internalError       cause = "internal"
+	unavailable         cause = "unavailable"
+	identityUnavailable cause = "identity_unavailable"
+)
+
+// meaning is how a cause is answered and explained.
+type meaning struct {
+	status int
+	title  string
+	text   string
+}
+
+// meanings is the one table from causes to answers.
+func meanings() map[cause]meaning {
+	return map[cause]meaning{
+		malformed:           {http.StatusBadRequest, "The call cannot be read", "The body is not one JSON value in UTF-8, repeats a key, goes on after its end, is nested deeper than 32 levels or holds a NUL; or the query cannot be decoded."},
+		keyMissing:          {http.StatusBadRequest, "Idempotency-Key is missing", "Every POST that changes something carries an Idempotency-Key, a UUID of your making. Repeat the call with the same key when its answer was lost."},
+		keyInvalid:          {http.StatusBadRequest, "Idempotency-Key is not a UUID", "The key becomes the id of the command and has to be a UUID, such as 0190c2a4-6f7e-7c1a-9b54-2f1de04c8a11."},
+		unauthorized:        {http.StatusUnauthorized, "No valid credentials", "Send a bearer token of the identity provider: Authorization: Bearer …. Missing, wrong and expired tokens get the same answer."},
+		forbidden:           {http.StatusForbidden, "Not permitted", "None of your roles may do this here."},
+		samePerson:          {http.StatusForbidden, "A second person is needed", "The rule wants a second person: who prepared a package does not review it, who recorded a document does not authenticate it, and the case officer does not lift a citizenship claim."},
+		notFound:            {http.StatusNotFound, "Not found", "There is nothing here, or nothing that you may see."},
+		methodNotAllowed:    {http.StatusMethodNotAllowed, "Method not allowed", "The Allow header lists what this address takes."},
+		stageForbids:        {http.StatusConflict, "The stage does not allow it", "stage tells where the request stands, allowed what can be done from there."},
+		gateClosed:          {http.StatusConflict, "Nothing may leave now", "The gate did not let it leave. Ask counsel."},
+		liveRequestExists:   {http.StatusConflict, "A live request exists", "A person has one live request for a country at a time. request_id names it if you may see it."},
+		alreadyLifted:       {http.StatusConflict, "The hold was lifted already", "Another command lifted it. Read the hold."},
+		stale:               {http.StatusPreconditionFailed, "Something happened that you had not seen", "If-Match does not name the version that stands. Read the request again, look at what changed, and decide anew."},
+		tooLarge:            {http.StatusRequestEntityTooLarge, "The body is too large", "Commands take 64 KiB at most, webhooks 1 MiB."},
+		wrongType:           {http.StatusUnsupportedMediaType, "The body is not JSON by its type", "Send Content-Type: application/json, not compressed."},
+		invalidFields:       {http.StatusUnprocessableEntity, "Fields break rules", "errors names every field at fault and the rule that it breaks."},
+		keyReused:           {http.StatusUnprocessableEntity, "Idempotency-Key was used for another call", "The same key came with another address, caller or body. Take a new key for a new command."},
+		versionMissing:      {http.StatusPreconditionRequired, "If-Match is missing", "Every change of a request carries If-Match with the ETag last read."},
+		internalError:       {http.StatusInternalServerError, "Something is wrong on our side", "The defect was logged. Repeat the call with the same Idempotency-Key."},
+		unavailable:         {http.StatusServiceUnavailable, "Something this needs is away", "Nothing was half-done. Repeat the call with the same Idempotency-Key after the time that Retry-After tells."},
+		identityUnavailable: {http.StatusServiceUnavailable, "The identity provider is away", "Your token could not be checked. Repeat the call after the time that Retry-After tells."},
+	}
+}
+
+// retryAfter is what a caller is asked to wait while something is away, in seconds.
+const retryAfter = 5
+
+// problem is an answer of RFC 9457, and an error on the way to it.
+type problem struct {
+	cause     cause
+	detail    string
+	errors    []contract.FieldError
+	stage     tdr.Stage
+	allowed   []tdr.Name
+	requestID string
+}
+
+// Error names the cause alone: details can repeat what a caller sent.
+func (p *problem) Error() string { return string(p.cause) }
+
+func newProblem(c cause, detail string) *problem { return &problem{cause: c, detail: detail} }
+
+// fieldErrors collects what is wrong with a call, so that all of it is named at once.
+type fieldErrors []contract.FieldError
+
+func (f *fieldErrors) add(field, rule string, arguments ...any) {
+	*f = append(*f, contract.FieldError{Field: field, Rule: fmt.Sprintf(rule, arguments...)})
+}
+
+// problem is nil when nothing was added.
+func (f fieldErrors) problem() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return &problem{cause: invalidFields, errors: f}
+}
+
+// answer is the problem as it goes over the wire, and as it is kept.
+func (p *problem) answer() Answer {
+	known := meanings()[p.cause]
+	allowed := make([]string, 0, len(p.allowed))
+	for _, name := range p.allowed {
+		allowed = append(allowed, string(name))
+	}
+	body, err := json.Marshal(contract.Problem{
+		Type: "/problems/" + string(p.cause), Title: known.title, Status: known.status, Detail: p.detail,
+		Errors: p.errors, Stage: string(p.stage), Allowed: allowed, RequestId: p.requestID,
+	})
+	if err != nil {
+		body = []byte(`{"type":"/problems/internal"}`)
+	}
+	headers := map[string]string{"Content-Type": "application/problem+json"}
+	switch known.status {
+	case http.StatusServiceUnavailable:
+		headers["Retry-After"] = strconv.Itoa(retryAfter)
+	case http.StatusUnauthorized:
+		headers["WWW-Authenticate"] = `Bearer realm="traveldoc"`
+	}
+	return Answer{Status: known.status, Headers: headers, Body: append(body, '\n')}
+}
+
+// write puts an answer on the wire.
+func (a Answer) write(w http.ResponseWriter) error {
+	for name, value := range a.Headers {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(a.Status)
+	if _, err := w.Write(a.Body); err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	return nil
+}
