@@ -2,6 +2,8 @@ package engine_test
 
 import (
 	"context"
+	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,5 +96,18 @@ func configured(t *testing.T, server *postgres.Server) engine.Config {
 		Port:   trial.Port(t),
 		Stores: engine.Stores{Main: server.URL(postgres.Temporal), Visibility: server.URL(postgres.TemporalVisibility)},
 		Log:    trial.Log(),
+	}
+}
+
+func TestTakenFrontendPortIsExplained(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	port := listener.Addr().(*net.TCPAddr).Port
+	_, err = engine.Start(t.Context(), engine.Config{Port: port, Log: trial.Log()})
+	if err == nil || !strings.Contains(err.Error(), "--temporal-port") {
+		t.Errorf("the error is %v", err)
 	}
 }

@@ -57,6 +57,9 @@ func migrate(ctx context.Context, databaseURL, name, version string, log log.Log
 		return fmt.Errorf("lock the engine's schema: %w", err)
 	}
 
+	if err := clearUnfinished(ctx, guard); err != nil {
+		return err
+	}
 	settings, err := connection(databaseURL)
 	if err != nil {
 		return err
@@ -66,12 +69,20 @@ func migrate(ctx context.Context, databaseURL, name, version string, log log.Log
 		return fmt.Errorf("open the engine's database: %w", err)
 	}
 	defer database.Close()
+	return bring(ctx, guard, database, name, version, log)
+}
 
+// bring sets up or upgrades the schema.
+func bring(ctx context.Context, guard *pgx.Conn, database *sqltool.Connection, name, version string, log log.Logger) error {
 	current, err := database.ReadSchemaVersion()
 	if err == nil && current == version {
 		return nil
 	}
-	if err != nil {
+	fresh := err != nil
+	if fresh {
+		if err := mark(ctx, guard, unfinished); err != nil {
+			return err
+		}
 		setup := &schema.SetupConfig{InitialVersion: "0.0"}
 		if err := schema.NewSetupSchemaTask(database, setup, log).Run(); err != nil {
 			return fmt.Errorf("set up the engine's schema %s: %w", name, err)
@@ -80,6 +91,41 @@ func migrate(ctx context.Context, databaseURL, name, version string, log log.Log
 	update := &schema.UpdateConfig{SchemaName: name}
 	if err := schema.NewUpdateSchemaTask(database, update, log).Run(); err != nil {
 		return fmt.Errorf("bring the engine's schema %s to version %s: %w", name, version, err)
+	}
+	if fresh {
+		return mark(ctx, guard, finished)
+	}
+	return nil
+}
+
+// Marks that this package leaves as the comment of the schema "public" while it
+// sets a new database up, and after.
+const (
+	unfinished = "traveldoc: being set up"
+	finished   = "traveldoc: set up"
+)
+
+func mark(ctx context.Context, database *pgx.Conn, comment string) error {
+	// COMMENT takes no parameters; the marks need no quoting.
+	if _, err := database.Exec(ctx, "COMMENT ON SCHEMA public IS '"+comment+"'"); err != nil {
+		return fmt.Errorf("mark the engine's database: %w", err)
+	}
+	return nil
+}
+
+// clearUnfinished empties a database whose first setup was cut off, for the
+// server's tool cannot go on in the middle. Only what carries our mark goes.
+func clearUnfinished(ctx context.Context, database *pgx.Conn) error {
+	var comment string
+	err := database.QueryRow(ctx, "SELECT coalesce(obj_description('public'::regnamespace, 'pg_namespace'), '')").Scan(&comment)
+	if err != nil {
+		return fmt.Errorf("look for an unfinished setup of the engine's database: %w", err)
+	}
+	if comment != unfinished {
+		return nil
+	}
+	if _, err := database.Exec(ctx, "DROP SCHEMA public CASCADE; CREATE SCHEMA public"); err != nil {
+		return fmt.Errorf("clear an unfinished setup of the engine's database: %w", err)
 	}
 	return nil
 }
