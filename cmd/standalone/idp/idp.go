@@ -154,6 +154,7 @@ func (p *Provider) Handler() http.Handler {
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.known(p.discovery))
 	mux.HandleFunc("GET /keys", p.known(p.keys))
 	mux.HandleFunc("GET /token", p.local(p.token))
+	mux.HandleFunc("GET /healthz", p.known(p.health))
 	mux.HandleFunc("GET /{$}", p.local(p.index))
 	return mux
 }
@@ -199,6 +200,11 @@ func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 		"response_types_supported":              []string{"id_token"}, "subject_types_supported": []string{"public"},
 		"claims_supported": []string{"sub", "name", "roles", "offices", "countries", "posts"},
 	})
+}
+
+func (p *Provider) health(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintln(w, "ok")
 }
 
 func (p *Provider) keys(w http.ResponseWriter, r *http.Request) {

@@ -186,7 +186,7 @@ func TestOnlyThisMachinesNamesGetTokens(t *testing.T) {
 	for _, row := range rows {
 		for path, want := range map[string]int{
 			"/token?user=officer1": row.token, "/": row.token,
-			"/keys": row.key, "/.well-known/openid-configuration": row.key,
+			"/healthz": row.key, "/keys": row.key, "/.well-known/openid-configuration": row.key,
 		} {
 			if got := ask(row.host, path); got != want {
 				t.Errorf("%s at %q: %d", path, row.host, got)

@@ -141,6 +141,7 @@ func (d *Drop) Handler() http.Handler {
 	pages.HandleFunc("GET /messages", d.messages)
 	pages.HandleFunc("GET /messages/{id}", d.message)
 	pages.HandleFunc("GET /public-key", d.publicKey)
+	pages.HandleFunc("GET /healthz", d.health)
 	pages.HandleFunc("GET /control", d.showControl)
 	pages.HandleFunc("POST /control", d.control)
 	mux.Handle("/", d.guard(pages))
@@ -183,4 +184,14 @@ func loopbackHost(hostport string) bool {
 func (d *Drop) publicKey(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprintln(w, d.public)
+}
+
+// health answers 200 while arrivals can be kept.
+func (d *Drop) health(w http.ResponseWriter, r *http.Request) {
+	if err := d.store.health(); err != nil {
+		http.Error(w, "arrivals cannot be kept", http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintln(w, "ok")
 }

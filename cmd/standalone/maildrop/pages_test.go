@@ -115,3 +115,16 @@ func TestPagesKnowTheirHost(t *testing.T) {
 		}
 	}
 }
+
+func TestHealthTellsOfABrokenJournal(t *testing.T) {
+	drop := start(t, t.TempDir(), "")
+	if status, _, body := get(t, drop.url+"/healthz"); status != 200 || body != "ok\n" {
+		t.Errorf("%d %s", status, body)
+	}
+	drop.store.mu.Lock()
+	drop.store.arrivals.broken = http.ErrBodyReadAfterClose
+	drop.store.mu.Unlock()
+	if status, _, _ := get(t, drop.url+"/healthz"); status != 503 {
+		t.Errorf("broken: %d", status)
+	}
+}

@@ -242,6 +242,12 @@ func (s *store) load(e entry) (Mail, error) {
 	return arrival.Mails[e.index], nil
 }
 
+func (s *store) health() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return errors.Join(s.arrivals.broken, s.confirmed.broken)
+}
+
 func (s *store) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
