@@ -81,27 +81,37 @@ func (f *Folder) Port(name string, choose func() (int, error)) (int, error) {
 	return port, nil
 }
 
+// remember keeps what the first caller, of all processes, decides.
 func (f *Folder) remember(name string, first func() (string, error)) (string, error) {
-	kept, err := os.ReadFile(f.Path(name))
-	if err == nil {
-		return strings.TrimSpace(string(kept)), nil
-	}
+	kept, err := f.read(name)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("read %s: %w", f.Path(name), err)
+		return kept, err
 	}
 	value, err := first()
 	if err != nil {
 		return "", err
 	}
-	if err := WriteFile(f.Path(name), []byte(value+"\n")); err != nil {
+	// A link, unlike a rename, leaves a file alone that is there already.
+	if err := place(f.Path(name), []byte(value+"\n"), os.Link); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
-	return value, nil
+	return f.read(name)
+}
+
+func (f *Folder) read(name string) (string, error) {
+	content, err := os.ReadFile(f.Path(name))
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", f.Path(name), err)
+	}
+	return strings.TrimSpace(string(content)), nil
 }
 
 // WriteFile replaces a file in one step, readable by its owner alone. A reader
 // sees the old or the new content, never a part, also after a crash.
-func WriteFile(path string, content []byte) error {
+func WriteFile(path string, content []byte) error { return place(path, content, os.Rename) }
+
+// place writes a file aside and puts it in its place when it is complete.
+func place(path string, content []byte, move func(from, to string) error) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -110,7 +120,7 @@ func WriteFile(path string, content []byte) error {
 	_, err = temporary.Write(content)
 	err = errors.Join(err, temporary.Sync(), temporary.Close())
 	if err == nil {
-		err = os.Rename(temporary.Name(), path)
+		err = move(temporary.Name(), path)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
