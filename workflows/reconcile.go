@@ -70,3 +70,15 @@ func ScheduleReconcile(ctx context.Context, engine client.Client, every time.Dur
 	}
 	return nil
 }
+
+// LastReconcile is when the last round of upkeep began; the zero time when none has.
+func LastReconcile(ctx context.Context, engine client.Client) (time.Time, error) {
+	described, err := engine.ScheduleClient().GetHandle(ctx, reconcileID).Describe(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("describe reconciliation schedule: %w", err)
+	}
+	if n := len(described.Info.RecentActions); n > 0 {
+		return described.Info.RecentActions[n-1].ActualTime, nil
+	}
+	return time.Time{}, nil
+}

@@ -26,7 +26,8 @@ type Config struct {
 
 	DirectoryFile string        // seed of people, offices, posts and desks; empty: as loaded before
 	StopTimeout   time.Duration // how long a stop waits for work under way
-	CacheSize     int           // workflows kept in a worker's memory; 0 is the library's own
+	CacheSize     int           // workflows kept in a worker's memory; 0 is the worker's own figure
+	WorkerHealth  string        // address of a worker's health checks; empty for none
 }
 
 // Temporal says where the engine is.
@@ -87,6 +88,7 @@ func Load(source Source, part Part) (Config, error) {
 	}
 	if part == Worker {
 		c.CacheSize = r.number("TRAVELDOC_WORKFLOW_CACHE", 0)
+		c.WorkerHealth = r.optional("TRAVELDOC_WORKER_HEALTH", "")
 		c.Mail = r.mail()
 	}
 	return c, r.err()

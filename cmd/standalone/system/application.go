@@ -2,10 +2,14 @@ package system
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/idp"
 	"github.com/traveldoc/traveldoc/cmd/standalone/maildrop"
+	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
+	"github.com/traveldoc/traveldoc/internal/config"
+	"github.com/traveldoc/traveldoc/internal/directory"
 )
 
 // applicationParts are the parts above database and engine, in the order in
@@ -15,43 +19,105 @@ import (
 // migrations, the worker, and last the API.
 func applicationParts() []Part {
 	return []Part{
-		webPart{name: "maildrop", port: MailPort, open: openMailDrop},
+		webPart{name: "maildrop", port: MailPort, open: openMaildrop},
 		webPart{name: "idp", port: IdentityPort, open: openIdentity},
+		migrationPart{},
+		workerPart{},
+		webPart{name: "api", port: APIPort, open: openAPI},
 	}
 }
 
-func openMailDrop(_ context.Context, house *House) (site, error) {
+func openMaildrop(_ context.Context, house *House) (site, error) {
 	folder := house.State.Path("maildrop")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return site{}, err
+		return site{}, fmt.Errorf("make the mail drop's folder: %w", err)
 	}
 	key, err := house.State.Secret(mailKeySecret)
 	if err != nil {
 		return site{}, err
 	}
 	drop, err := maildrop.New(maildrop.Config{
-		Dir:        folder,
-		PublicURL:  house.URL(MailPort),
-		APIKey:     key,
-		WebhookURL: house.webhookURL(),
-		SigningKey: house.State.Path(webhookKeyFile),
-		Clock:      house.Clock.Now,
+		Dir: folder, PublicURL: house.URL(MailPort), APIKey: key, WebhookURL: house.webhookURL(),
+		SigningKey: house.State.Path(webhookKeyFile), Clock: house.Clock.Now,
 	})
 	if err != nil {
 		return site{}, err
 	}
-	return site{Handler: drop.Handler(), close: drop.Close}, nil
+	return site{drop.Handler(), drop.Close}, nil
 }
 
 func openIdentity(_ context.Context, house *House) (site, error) {
 	provider, err := idp.New(idp.Config{
-		Issuer:   house.URL(IdentityPort),
-		Audience: Audience,
-		KeyFile:  house.State.Path(identityKeyFile),
-		Clock:    house.Clock.Now,
+		Issuer: house.URL(IdentityPort), Audience: Audience,
+		KeyFile: house.State.Path(identityKeyFile), Clock: house.Clock.Now,
 	})
 	if err != nil {
 		return site{}, err
 	}
-	return site{Handler: provider.Handler(), close: func() error { return nil }}, nil
+	return site{provider.Handler(), func() error { return nil }}, nil
+}
+
+// world is what traveldoc's own parts find around them: this house, the
+// movable clock, and the example directory unless a file is named.
+func (h *House) world(part config.Part) (serve.World, error) {
+	settings, err := h.Settings()
+	if err != nil {
+		return serve.World{}, err
+	}
+	loaded, err := config.Load(func(name string) (string, bool) {
+		value, ok := settings[name]
+		return value, ok
+	}, part)
+	if err != nil {
+		return serve.World{}, fmt.Errorf("settle the settings: %w", err)
+	}
+	w := serve.World{Config: loaded, Clock: h.Clock, Log: h.Log, Packs: h.Packs, Directory: h.Directory}
+	if w.Directory == nil {
+		snapshot, err := directory.ParseSeed(directory.ExampleSeed())
+		if err != nil {
+			return serve.World{}, fmt.Errorf("read the example directory: %w", err)
+		}
+		data := snapshot.Data()
+		w.Directory = &data
+	}
+	return w, nil
+}
+
+// workerPart carries requests, clocks and mails on.
+type workerPart struct{}
+
+func (workerPart) Name() string { return "worker" }
+
+func (workerPart) Start(ctx context.Context, house *House) (Running, error) {
+	world, err := house.world(config.Worker)
+	if err != nil {
+		return nil, err
+	}
+	worker, err := serve.NewWorker(ctx, world)
+	if err != nil {
+		return nil, err
+	}
+	if err := worker.Start(ctx); err != nil {
+		worker.Stop()
+		return nil, err
+	}
+	return newRunning(func(context.Context) error {
+		worker.Stop()
+		return nil
+	}), nil
+}
+
+func openAPI(ctx context.Context, house *House) (site, error) {
+	world, err := house.world(config.API)
+	if err != nil {
+		return site{}, err
+	}
+	handler, err := serve.NewAPI(ctx, world)
+	if err != nil {
+		return site{}, err
+	}
+	return site{handler, func() error {
+		handler.Close()
+		return nil
+	}}, nil
 }

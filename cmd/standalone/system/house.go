@@ -14,6 +14,8 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/standalone/ports"
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
 	"github.com/traveldoc/traveldoc/cmd/standalone/state"
+	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/playbook"
 )
 
 // Port is a loopback port that a part listens on.
@@ -49,6 +51,9 @@ type Config struct {
 	// DatabaseURL names another PostgreSQL server to use instead of an own one.
 	DatabaseURL string
 	Log         *slog.Logger
+	// Packs and Directory replace the embedded ones, for tests and measurements.
+	Packs     *playbook.Library
+	Directory *directory.Data
 }
 
 // House is what the parts of one standalone share. It can be opened by several
@@ -60,6 +65,9 @@ type House struct {
 	Server *postgres.Server
 	Log    *slog.Logger
 
+	Packs     *playbook.Library
+	Directory *directory.Data
+
 	ports    map[string]int
 	external bool
 }
@@ -70,7 +78,7 @@ func Open(cfg Config) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	house := &House{State: folder, Log: cfg.Log, ports: map[string]int{}, external: cfg.DatabaseURL != ""}
+	house := &House{State: folder, Log: cfg.Log, Packs: cfg.Packs, Directory: cfg.Directory, ports: map[string]int{}, external: cfg.DatabaseURL != ""}
 	if house.Clock, err = clock.Open(folder); err != nil {
 		return nil, err
 	}

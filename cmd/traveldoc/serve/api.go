@@ -1,0 +1,85 @@
+package serve
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/identity"
+	"github.com/traveldoc/traveldoc/internal/mail"
+	"github.com/traveldoc/traveldoc/internal/report"
+)
+
+// API is the HTTP side of traveldoc.
+type API struct {
+	backend *backend
+	handler http.Handler
+}
+
+// NewAPI builds the handler and what it stands on.
+func NewAPI(ctx context.Context, world World) (*API, error) {
+	b, err := open(ctx, world)
+	if err != nil {
+		return nil, err
+	}
+	server, err := b.api(world)
+	if err != nil {
+		b.close()
+		return nil, err
+	}
+	routes := http.NewServeMux()
+	routes.Handle("GET /metrics", b.metrics.Handler())
+	routes.Handle("/", server)
+	return &API{backend: b, handler: routes}, nil
+}
+
+func (b *backend) api(world World) (*api.Server, error) {
+	verifier, err := identity.NewVerifier(identity.Config{
+		Issuer: world.Config.Identity.Issuer, Audience: world.Config.Identity.Audience, Now: world.Clock.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := b.carrying(world)
+	c.Verifier = verifier
+	c.Reports = report.New(b.pool)
+	c.MailEvents = signedEvents{keys: world.Config.Mail.WebhookPublicKeys}
+	c.MailReports = b.store
+	c.Health = map[string]api.Health{"database": b.store, "engine": engineHealth{b.engine}}
+	return api.New(c)
+}
+
+// carrying is what finishing commands needs, in the API and in the reconciler.
+func (b *backend) carrying(world World) api.Config {
+	return api.Config{
+		Clock: world.Clock, Engine: b.client(), Commands: b.store, Intakes: b.store, Fence: b.store,
+		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Directory: b.people,
+		Packs: b.packs, Log: world.Log,
+	}
+}
+
+// ServeHTTP answers a call.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// Close gives connections back.
+func (a *API) Close() { a.backend.close() }
+
+// webhookWindow is how far a delivery report's signature may be from our
+// time: what is older may be a replay.
+const webhookWindow = 5 * time.Minute
+
+// signedEvents checks SendGrid's signature before anything is believed.
+type signedEvents struct{ keys []string }
+
+func (s signedEvents) Verify(header http.Header, rawBody []byte, now time.Time) ([]api.MailEvent, error) {
+	events, err := mail.VerifyEvents(s.keys, header, rawBody, now, webhookWindow)
+	if err != nil {
+		return nil, err
+	}
+	reported := make([]api.MailEvent, 0, len(events))
+	for _, event := range events {
+		reported = append(reported, mailEvent(event))
+	}
+	return reported, nil
+}
