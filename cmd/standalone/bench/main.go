@@ -1,0 +1,43 @@
+// Command bench measures traveldoc against the floor that its engine sets and
+// prints the figures beside their targets.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/floor"
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/machine"
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/process"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// roles are the processes that the benchmark starts from its own program.
+func roles() map[string]process.Role {
+	return map[string]process.Role{
+		machine.EngineRole: machine.PlayEngine,
+		floor.Role:         floor.Play(machine.Quiet()),
+	}
+}
+
+func run(arguments []string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if len(arguments) == 2 && arguments[0] == process.RoleArgument {
+		role, known := roles()[arguments[1]]
+		if !known {
+			return fmt.Errorf("there is no role %s", arguments[1])
+		}
+		return process.Play(context.WithoutCancel(ctx), role)
+	}
+	return nil
+}
