@@ -25,7 +25,7 @@ if [ ! -d "$(go env GOMODCACHE)/go.temporal.io" ]; then
 		[ "$(free_mib "$folder")" -ge "$needed_mib" ] ||
 			fail "the first build needs ${needed_mib} MiB and the disk of $folder has $(free_mib "$folder"); free some, or set GOMODCACHE and GOCACHE to a larger disk."
 	done
-	go mod download || fail "the Go modules could not be fetched; check this machine's network and 'go env GOPROXY'."
+	go list -deps . >/dev/null || fail "the Go modules could not be fetched; check this machine's network and 'go env GOPROXY'."
 fi
 
 todo=$(go list -deps -f '{{if .Stale}}{{.ImportPath}}{{end}}' . | wc -l) ||
