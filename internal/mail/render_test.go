@@ -166,7 +166,8 @@ Asked of you: raise it with the post and set a next date.
 Waiting 46 days (since 16 Jan 2026). Level 4 of 6.
 Open (sign-in needed): https://traveldoc.example/a/9fK2mPq7
 Opening the link changes nothing. If nobody sets a date,
-it moves up one level. Do not send case details by e-mail.
+it stays open and counts as unanswered. Do not send case
+details by e-mail.
 ERO TD desk
 `
 	if mail.Text != want {

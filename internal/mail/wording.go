@@ -15,6 +15,7 @@ type wording struct {
 // wordingOf is every word of the mails about requests, in one place.
 func wordingOf(kind Kind) wording {
 	const upOnDate = "If nobody sets a date, it moves up one level."
+	const staysOpen = "If nobody sets a date, it stays open and counts as unanswered." // silence climbs no further
 	const upOnRecord = "If nothing is recorded, it moves up one level."
 	switch kind {
 	case Level0:
@@ -40,7 +41,7 @@ func wordingOf(kind Kind) wording {
 	case Level4:
 		return wording{
 			"{code}: raise with the post by {date}", "Field channels are used up", "Raise it and set a next date.",
-			"{code} needs an answer by {moment}.", "raise it with the post and set a next date.", upOnDate, "Level 4 of 6",
+			"{code} needs an answer by {moment}.", "raise it with the post and set a next date.", staysOpen, "Level 4 of 6",
 		}
 	case Level5:
 		return wording{

@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/identity"
@@ -41,10 +40,14 @@ func (b *backend) api(world World) (*api.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	webhook, err := mail.NewWebhook(world.Config.Mail.WebhookPublicKeys)
+	if err != nil {
+		return nil, err
+	}
 	c := b.carrying(world)
 	c.Verifier = verifier
 	c.Reports = report.New(b.pool)
-	c.MailEvents = signedEvents{keys: world.Config.Mail.WebhookPublicKeys}
+	c.MailEvents = webhook
 	c.MailReports = b.store
 	c.Health = map[string]api.Health{"database": b.store, "engine": engineHealth{b.engine}}
 	return api.New(c)
@@ -52,8 +55,12 @@ func (b *backend) api(world World) (*api.Server, error) {
 
 // carrying is what finishing commands needs, in the API and in the reconciler.
 func (b *backend) carrying(world World) api.Config {
+	engine := api.Engine(b.client())
+	if world.Engine != nil {
+		engine = world.Engine(engine)
+	}
 	return api.Config{
-		Clock: world.Clock, Engine: b.client(), Commands: b.store, Intakes: b.store, Fence: b.store,
+		Clock: world.Clock, Engine: engine, Commands: b.store, Intakes: b.store, Fence: b.store,
 		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Directory: b.people,
 		Packs: b.packs, Log: world.Log,
 	}
@@ -64,22 +71,3 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 
 // Close gives connections back.
 func (a *API) Close() { a.backend.close() }
-
-// webhookWindow is how far a delivery report's signature may be from our
-// time: what is older may be a replay.
-const webhookWindow = 5 * time.Minute
-
-// signedEvents checks SendGrid's signature before anything is believed.
-type signedEvents struct{ keys []string }
-
-func (s signedEvents) Verify(header http.Header, rawBody []byte, now time.Time) ([]api.MailEvent, error) {
-	events, err := mail.VerifyEvents(s.keys, header, rawBody, now, webhookWindow)
-	if err != nil {
-		return nil, err
-	}
-	reported := make([]api.MailEvent, 0, len(events))
-	for _, event := range events {
-		reported = append(reported, mailEvent(event))
-	}
-	return reported, nil
-}

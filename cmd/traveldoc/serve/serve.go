@@ -19,6 +19,7 @@ import (
 	temporallog "go.temporal.io/sdk/log"
 
 	"github.com/traveldoc/traveldoc/activities"
+	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/config"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
@@ -43,6 +44,8 @@ type World struct {
 	Packs *playbook.Library
 	// Directory replaces what DirectoryFile names; nil means that.
 	Directory *directory.Data
+	// Engine wraps the engine that the API asks, so that it can be observed; nil leaves it as it is.
+	Engine func(api.Engine) api.Engine
 }
 
 // backend is what the API and the workers share.
