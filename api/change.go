@@ -133,6 +133,9 @@ func (c *Carrier) finishChange(ctx context.Context, stored StoredCommand) (Answe
 		return Answer{}, err
 	}
 	result, err := c.command(ctx, view, input)
+	if errors.Is(err, workflows.ErrClosed) {
+		result, err = c.fromRecord(ctx, view, input.Command)
+	}
 	if err != nil {
 		return c.conclude(ctx, stored, err)
 	}
@@ -154,20 +157,33 @@ func (c *Carrier) finishChange(ctx context.Context, stored StoredCommand) (Answe
 func (c *Carrier) command(ctx context.Context, view RequestView, input workflows.CommandInput) (workflows.CommandResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.engineWait)
 	defer cancel()
-	result, err := c.engine.Command(ctx, view.RequestID, input)
-	if errors.Is(err, ErrNotFound) {
-		return result, gone(view, input.Command.Act.Name())
-	}
-	return result, err
+	return c.engine.Command(ctx, view.RequestID, input)
 }
 
-// gone: a closed request has no workflow any more and allows nothing; one that
-// is still opening has none yet.
-func gone(view RequestView, name tdr.Name) error {
+// fromRecord answers a command when the workflow has ended: with what it
+// brought, if it was applied and its answer was lost, else with the closed
+// request's refusal. A record that lags behind the engine is asked again.
+func (c *Carrier) fromRecord(ctx context.Context, view RequestView, command tdr.Command) (workflows.CommandResult, error) {
 	if view.Stage != tdr.Closed {
-		return fmt.Errorf("no workflow of request %s: %w", view.RequestID, ErrUnavailable)
+		return workflows.CommandResult{}, fmt.Errorf("record of %s lags: %w", view.RequestID, ErrUnavailable)
 	}
-	return &tdr.Refusal{Code: tdr.StageForbids, Rule: "the stage does not allow " + string(name), Stage: tdr.Closed}
+	log, err := c.reads.Events(ctx, view.RequestID, EventFilter{})
+	if err != nil {
+		return workflows.CommandResult{}, fmt.Errorf("read events: %w", err)
+	}
+	state := tdr.ApplyAll(tdr.State{}, log)
+	result := workflows.CommandResult{Seq: state.Seq, Row: tdr.Project(state)}
+	for _, event := range log {
+		if event.CommandID == command.ID {
+			result.Events = append(result.Events, event)
+		}
+	}
+	if len(result.Events) > 0 {
+		return result, nil
+	}
+	return result, &tdr.Refusal{
+		Code: tdr.StageForbids, Rule: "the stage does not allow " + string(command.Act.Name()), Stage: tdr.Closed,
+	}
 }
 
 // authorise asks the gate before anything leaves. Its findings go along as

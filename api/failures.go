@@ -8,6 +8,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/workflows"
 )
 
 // problemOf says how an error is answered. What is not known here is a defect:
@@ -37,7 +38,8 @@ func problemOf(err error) *problem {
 		return newProblem(unauthorized, "")
 	case errors.Is(err, identity.ErrUnavailable):
 		return newProblem(identityUnavailable, "")
-	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, ErrUnavailable), errors.Is(err, workflows.ErrEngineAway), errors.Is(err, workflows.ErrNotStarted),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return newProblem(unavailable, "")
 	default:
 		return newProblem(internalError, "")

@@ -68,14 +68,15 @@ type Verifier interface {
 	Verify(ctx context.Context, bearer string) (identity.Principal, error)
 }
 
-// Engine is the workflow engine. Errors that wrap ErrUnavailable mean that the
-// call may or may not have had its effect; it is repeated later with the same ids.
+// Engine is the workflow engine; workflows.Client is one. Errors that wrap
+// workflows.ErrEngineAway or ErrUnavailable mean that the call may or may not have had its effect; it is
+// repeated later with the same ids.
 type Engine interface {
 	// StartRequest starts the workflow; a workflow that runs or ran already is no error.
 	StartRequest(ctx context.Context, requestID string, input workflows.RequestInput) error
 	// Command hands a command over and waits for its answer until ctx ends. A
-	// refusal is a *tdr.Refusal, in the error's chain; ErrNotFound says that no
-	// workflow of the request runs (any more).
+	// refusal is a *tdr.Refusal, in the error's chain; workflows.ErrClosed says that the
+	// request's workflow has ended, workflows.ErrNotStarted that it never ran.
 	Command(ctx context.Context, requestID string, input workflows.CommandInput) (workflows.CommandResult, error)
 	// Poke wakes the mailbox of a recipient.
 	Poke(ctx context.Context, recipient string) error
