@@ -121,7 +121,7 @@ CREATE TABLE commands (
     input         jsonb NOT NULL,                  -- what it takes to carry the command on, nothing personal
     status        text NOT NULL CHECK (status IN ('stored', 'done', 'refused')),
     answer_status integer,
-    answer        jsonb,
+    answer        bytea,                           -- as it was first given, byte for byte
     answer_headers jsonb,
     stored_at     timestamptz NOT NULL,
     done_at       timestamptz,
@@ -215,7 +215,7 @@ CREATE TABLE recalls (
 CREATE TABLE legal_events (
     legal_event_id uuid PRIMARY KEY,
     person_id      uuid NOT NULL REFERENCES persons,
-    ordinal        bigint GENERATED ALWAYS AS IDENTITY,
+    ordinal        bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     kind           text NOT NULL,
     dated          date NOT NULL,
     office         text NOT NULL,                  -- whose local dates they are

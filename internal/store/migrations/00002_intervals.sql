@@ -60,3 +60,16 @@ WITH corrected AS (
 SELECT request_id, seq, stage, stage_owner(stage) AS owner, at AS since,
     lead(at) OVER (PARTITION BY request_id ORDER BY seq) AS until
 FROM entered;
+
+-- A live request is overdue when a date of its stage or ladder has passed, or
+-- when its passing was told and nothing has come of it: a level of the ladder
+-- stands open, or the stage outlasted its term.
+CREATE FUNCTION overdue(id uuid, at_stage text, since timestamptz, alive boolean, at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT alive AND (
+        EXISTS (SELECT FROM deadlines d WHERE d.request_id = id AND d.kind IN ('stage_term', 'ladder_level') AND d.due_at < at)
+        OR EXISTS (SELECT FROM escalations e WHERE e.request_id = id AND e.status <> 'closed')
+        OR EXISTS (SELECT FROM events v WHERE v.request_id = id AND v.type = 'stage_overdue'
+            AND v.data ->> 'stage' = at_stage AND v.occurred_at >= since)
+    )
+$$;

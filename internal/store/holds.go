@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// Holds is what stops sending; it implements api.Holds.
+type Holds struct{ *Store }
+
+// Holds of the store.
+func (s *Store) Holds() Holds { return Holds{s} }
+
+// Place keeps a hold. Once it has answered, nothing in the hold's scope turns 'sending'.
+func (h Holds) Place(ctx context.Context, hold api.Hold) (api.PlacedHold, error) {
+	var placed api.PlacedHold
+	err := h.transact(ctx, "place hold", func(tx pgx.Tx, q *sqlcgen.Queries) (err error) {
+		if _, err := q.LockPerson(ctx, hold.PersonID); err != nil {
+			return err
+		}
+		placed, err = place(ctx, tx, q, hold, h.clock.Now().UTC())
+		return err
+	})
+	return placed, err
+}
+
+// place works under the person's fence row. Placing a hold twice is placing it once.
+func place(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, now time.Time) (api.PlacedHold, error) {
+	_, err := q.Hold(ctx, hold.ID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = placeNew(ctx, tx, q, hold, now)
+	}
+	if err != nil {
+		return api.PlacedHold{}, err
+	}
+	row, err := q.Hold(ctx, hold.ID)
+	if err != nil {
+		return api.PlacedHold{}, err
+	}
+	recalls, err := q.MayHaveLeft(ctx, &hold.ID)
+	if err != nil {
+		return api.PlacedHold{}, err
+	}
+	placed := api.PlacedHold{Hold: holdOf(row)}
+	for _, recall := range recalls {
+		placed.MayHaveLeft = append(placed.MayHaveLeft, api.Recall{
+			ID: recall.RecallID, DispatchID: recall.DispatchID, RequestID: recall.RequestID, Code: recall.Code,
+			OpenedAt: recall.OpenedAt, ClosedAt: orZero(recall.ClosedAt),
+		})
+	}
+	return placed, nil
+}
+
+func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, now time.Time) error {
+	fence, err := q.RaiseFence(ctx, hold.PersonID)
+	if err != nil {
+		return err
+	}
+	at := hold.PlacedAt
+	if at.IsZero() {
+		at = now
+	}
+	return together(ctx, tx, func(q *sqlcgen.Queries) error {
+		return errors.Join(
+			q.AddHold(ctx, sqlcgen.AddHoldParams{
+				HoldID: hold.ID, PersonID: hold.PersonID, Scope: hold.Scope, Country: maybe(hold.Country), RequestID: maybe(hold.RequestID),
+				Kind: hold.Kind, Authority: hold.Authority, SourceSha256: string(hold.Source), Dated: fromDate(hold.Dated),
+				ReviewBy: maybeDate(hold.ReviewBy), PlacedBy: hold.PlacedBy, PlacedAt: at.UTC(), Fence: fence,
+			}),
+			q.RecallWhatMayHaveLeft(ctx, hold.ID),
+			q.SignalHold(ctx, sqlcgen.SignalHoldParams{HoldID: hold.ID, At: now}),
+		)
+	})
+}
+
+// Hold reads one; api.ErrNotFound.
+func (h Holds) Hold(ctx context.Context, id string) (api.Hold, error) {
+	row, err := h.queries().Hold(ctx, id)
+	if err != nil {
+		return api.Hold{}, failed("read hold", err)
+	}
+	return holdOf(row), nil
+}
+
+// Lift ends a hold; see api.Holds. Whether the caller is the authority that
+// may lift it was asked before.
+func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.Hold, error) {
+	var lifted api.Hold
+	err := h.transact(ctx, "lift hold", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		hold, err := q.Hold(ctx, lifting.HoldID)
+		if err != nil {
+			return err
+		}
+		if _, err := q.LockPerson(ctx, hold.PersonID); err != nil {
+			return err
+		}
+		lifted, err = lift(ctx, q, lifting, h.clock.Now().UTC())
+		return err
+	})
+	return lifted, err
+}
+
+// lift works under the person's fence row.
+func lift(ctx context.Context, q *sqlcgen.Queries, lifting api.Lifting, now time.Time) (api.Hold, error) {
+	row, err := q.LiftHold(ctx, sqlcgen.LiftHoldParams{
+		HoldID: lifting.HoldID, LiftedBy: &lifting.By, LiftedAt: &now, LiftSourceSha256: maybe(string(lifting.Source)),
+		LiftReason: maybe(lifting.Reason), LiftedCommand: &lifting.CommandID,
+	})
+	if err == nil {
+		return holdOf(row), q.SignalHold(ctx, sqlcgen.SignalHoldParams{HoldID: lifting.HoldID, At: now})
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return api.Hold{}, err
+	}
+	standing, err := q.Hold(ctx, lifting.HoldID)
+	if err != nil {
+		return api.Hold{}, err
+	}
+	if orZero(standing.LiftedCommand) != lifting.CommandID {
+		return api.Hold{}, fmt.Errorf("lift hold: %w", api.ErrAlreadyLifted)
+	}
+	return holdOf(standing), nil
+}
+
+// List lists holds; see api.HoldFilter.
+func (h Holds) List(ctx context.Context, filter api.HoldFilter) ([]api.Hold, error) {
+	after, err := keyTime(filter.Page.AfterKey)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := h.queries().Holds(ctx, sqlcgen.HoldsParams{
+		PersonID: maybe(filter.PersonID), RequestID: maybe(filter.RequestID), Country: filter.Country, Standing: filter.Standing,
+		Everything: filter.Sight.Everything, Offices: filter.Sight.Offices, Countries: filter.Sight.Countries,
+		Posts: filter.Sight.Posts, Officer: filter.Sight.Officer,
+		AfterAt: after, AfterID: maybe(filter.Page.AfterID), MaxRows: int32(filter.Page.Limit),
+	})
+	if err != nil {
+		return nil, failed("list holds", err)
+	}
+	holds := make([]api.Hold, len(rows))
+	for i, row := range rows {
+		holds[i] = holdOf(row)
+	}
+	return holds, nil
+}
+
+func holdOf(row sqlcgen.Hold) api.Hold {
+	return api.Hold{
+		ID: row.HoldID, PersonID: row.PersonID, Scope: row.Scope, Country: orZero(row.Country), RequestID: orZero(row.RequestID),
+		Kind: row.Kind, Authority: row.Authority, Source: tdr.Evidence(row.SourceSha256), Dated: toDate(row.Dated),
+		ReviewBy: toMaybeDate(row.ReviewBy), PlacedBy: row.PlacedBy, PlacedAt: row.PlacedAt, Fence: row.Fence,
+		LiftedBy: orZero(row.LiftedBy), LiftedAt: orZero(row.LiftedAt), LiftSource: tdr.Evidence(orZero(row.LiftSourceSha256)),
+		LiftReason: orZero(row.LiftReason),
+	}
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/custody"
+	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// LegalEvents keeps legal facts and what follows from them; it implements api.LegalEvents.
+type LegalEvents struct{ *Store }
+
+// LegalEvents of the store.
+func (s *Store) LegalEvents() LegalEvents { return LegalEvents{s} }
+
+// Record keeps a legal event with the hold that it places or lifts, and
+// derives the person's clock anew, in one transaction; see api.LegalEvents.
+func (l LegalEvents) Record(ctx context.Context, personID string, entry api.LegalEntry) (api.LegalEvent, api.PersonCustody, error) {
+	var recorded api.LegalEvent
+	var custodyNow api.PersonCustody
+	err := l.transact(ctx, "record legal event", func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		if _, err := q.LockPerson(ctx, personID); err != nil {
+			return err
+		}
+		row, err := q.LegalEvent(ctx, entry.Event.ID)
+		if errors.Is(err, pgx.ErrNoRows) {
+			row, err = l.add(ctx, tx, q, personID, entry)
+		}
+		if err != nil {
+			return err
+		}
+		recorded = legalEventOf(row)
+		custodyNow, err = readCustody(ctx, q, personID)
+		return err
+	})
+	return recorded, custodyNow, err
+}
+
+func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, personID string, entry api.LegalEntry) (sqlcgen.LegalEvent, error) {
+	now := l.clock.Now().UTC()
+	before, err := q.LegalEvents(ctx, personID)
+	if err != nil {
+		return sqlcgen.LegalEvent{}, err
+	}
+	if err := correctable(before, entry.Event.Corrects); err != nil {
+		return sqlcgen.LegalEvent{}, err
+	}
+	if entry.Places != nil {
+		if _, err := place(ctx, tx, q, *entry.Places, now); err != nil {
+			return sqlcgen.LegalEvent{}, err
+		}
+	}
+	if entry.Lifts != nil {
+		if _, err := lift(ctx, q, *entry.Lifts, now); err != nil {
+			return sqlcgen.LegalEvent{}, err
+		}
+	}
+	row, err := q.AddLegalEvent(ctx, legalEventRow(personID, entry.Event, now))
+	if err != nil {
+		return row, err
+	}
+	return row, l.derive(ctx, tx, q, personID, append(before, row), now)
+}
+
+// correctable: only an event of the same person that nothing has corrected yet.
+func correctable(before []sqlcgen.LegalEvent, corrects string) error {
+	if corrects == "" {
+		return nil
+	}
+	known := false
+	for _, row := range before {
+		known = known || row.LegalEventID == corrects
+		if orZero(row.Corrects) == corrects {
+			return fmt.Errorf("correct legal event: %w", api.ErrCorrected)
+		}
+	}
+	if !known {
+		return fmt.Errorf("correct legal event: %w", api.ErrCorrected)
+	}
+	return nil
+}
+
+func legalEventRow(personID string, event api.LegalEvent, now time.Time) sqlcgen.AddLegalEventParams {
+	at := event.RecordedAt.UTC()
+	if event.RecordedAt.IsZero() {
+		at = now
+	}
+	return sqlcgen.AddLegalEventParams{
+		LegalEventID: event.ID, PersonID: personID, Kind: event.Kind, Dated: fromDate(event.Dated), Office: event.Office,
+		SourceType: event.SourceType, SourceSha256: string(event.Source), Corrects: maybe(event.Corrects), HoldID: maybe(event.HoldID),
+		RecordedAt: at, RecordedBy: event.RecordedBy,
+	}
+}
+
+// derive brings the person's clock, its deadlines and those who read it up to date.
+func (l LegalEvents) derive(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, personID string, rows []sqlcgen.LegalEvent, now time.Time) error {
+	events, last := custodyEvents(rows), rows[len(rows)-1]
+	office, err := l.officeTime(ctx, last.Office, events)
+	if err != nil {
+		return err
+	}
+	clock, err := custody.Derive(events, l.rules, custody.View{AsOf: office.LocalDate(now), Office: office})
+	if err != nil {
+		return err
+	}
+	was, err := wasDetained(ctx, q, personID)
+	if err != nil {
+		return err
+	}
+	return together(ctx, tx, func(q *sqlcgen.Queries) error {
+		return keepClock(ctx, q, clockFiling{personID, last.Office, last.Ordinal, was, clock, office, now})
+	})
+}
+
+func wasDetained(ctx context.Context, q *sqlcgen.Queries, personID string) (bool, error) {
+	row, err := q.CustodyClock(ctx, personID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return row.Detained, err
+}
+
+// clockFiling is a clock newly derived.
+type clockFiling struct {
+	personID   string
+	office     string
+	ordinal    int64 // of the last legal event
+	was        bool  // detained before
+	clock      custody.Clock
+	officeTime calendar.Slice
+	now        time.Time
+}
+
+func keepClock(ctx context.Context, q *sqlcgen.Queries, f clockFiling) error {
+	content, err := json.Marshal(f.clock)
+	if err != nil {
+		return fmt.Errorf("write custody clock: %w", err)
+	}
+	err = q.PutCustodyClock(ctx, sqlcgen.PutCustodyClockParams{
+		PersonID: f.personID, Office: f.office, Rules: int32(f.clock.Rules), Detained: f.clock.Detained, Clock: content, DerivedAt: f.now,
+	})
+	if err != nil {
+		return err
+	}
+	deadlines, err := milestoneRows(f.personID, f.ordinal, f.clock, f.officeTime)
+	if err != nil {
+		return err
+	}
+	if err := q.ReplaceDeadlines(ctx, deadlines); err != nil {
+		return err
+	}
+	if f.clock.Detained || f.was {
+		// The clock's workflow lives while the person is detained; whoever is
+		// released tells it once more, so that it ends.
+		err := q.SignalCustodyClock(ctx, sqlcgen.SignalCustodyClockParams{PersonID: f.personID, Start: f.clock.Detained, At: f.now})
+		if err != nil {
+			return err
+		}
+	}
+	return signalCustody(ctx, q, f.personID, "", f.clock, f.now)
+}
+
+// Events lists a person's legal events in the order of recording.
+func (l LegalEvents) Events(ctx context.Context, personID string) ([]api.LegalEvent, error) {
+	rows, err := l.queries().LegalEvents(ctx, personID)
+	if err != nil {
+		return nil, failed("list legal events", err)
+	}
+	events := make([]api.LegalEvent, len(rows))
+	for i, row := range rows {
+		events[i] = legalEventOf(row)
+	}
+	return events, nil
+}
+
+// Custody reads the person's clock; api.ErrNotFound when nothing was recorded.
+func (l LegalEvents) Custody(ctx context.Context, personID string) (api.PersonCustody, error) {
+	read, err := readCustody(ctx, l.queries(), personID)
+	return read, failed("read custody clock", err)
+}
+
+func readCustody(ctx context.Context, q *sqlcgen.Queries, personID string) (api.PersonCustody, error) {
+	row, err := q.CustodyClock(ctx, personID)
+	if err != nil {
+		return api.PersonCustody{}, err
+	}
+	var clock custody.Clock
+	if err := json.Unmarshal(row.Clock, &clock); err != nil {
+		return api.PersonCustody{}, fmt.Errorf("read custody clock: %w", err)
+	}
+	return api.PersonCustody{
+		PersonID: personID, Office: row.Office, Rules: int(row.Rules), Clock: row.Clock,
+		Summary: requestCustody(clock), DerivedAt: row.DerivedAt,
+	}, nil
+}
+
+func legalEventOf(row sqlcgen.LegalEvent) api.LegalEvent {
+	return api.LegalEvent{
+		ID: row.LegalEventID, Ordinal: row.Ordinal, Kind: row.Kind, Dated: toDate(row.Dated), Office: row.Office,
+		SourceType: row.SourceType, Source: tdr.Evidence(row.SourceSha256), Corrects: orZero(row.Corrects),
+		HoldID: orZero(row.HoldID), RecordedAt: row.RecordedAt, RecordedBy: row.RecordedBy,
+	}
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/traveldoc/traveldoc/activities"
+	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
+)
+
+// directoryAge is how long a process may work with a directory that another has replaced.
+const directoryAge = 5 * time.Second
+
+// People is the directory as loaded last. It implements Directory and api.Directory.
+type People struct {
+	pool  *pgxpool.Pool
+	clock activities.Clock
+
+	lock     sync.Mutex
+	snapshot directory.Snapshot
+	hash     string
+	looked   time.Time
+}
+
+// NewPeople reads the directory from the database.
+func NewPeople(pool *pgxpool.Pool, clock activities.Clock) *People {
+	return &People{pool: pool, clock: clock}
+}
+
+// Load keeps a directory, unless it is the one in force. Earlier ones stay on record.
+func (p *People) Load(ctx context.Context, data directory.Data) error {
+	if _, err := directory.NewSnapshot(data); err != nil {
+		return fmt.Errorf("load directory: %w", err)
+	}
+	content, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("load directory: %w", err)
+	}
+	sum := sha256.Sum256(content)
+	hash := hex.EncodeToString(sum[:])
+	q := sqlcgen.New(p.pool)
+	newest, err := q.NewestDirectoryHash(ctx)
+	if err == nil && newest == hash {
+		return nil
+	}
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return failed("load directory", err)
+	}
+	err = q.AddDirectory(ctx, sqlcgen.AddDirectoryParams{LoadedAt: p.clock.Now().UTC(), Sha256: hash, Content: content})
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.looked = time.Time{}
+	return failed("load directory", err)
+}
+
+// Snapshot is the directory in force; one that nothing was loaded into knows nobody.
+func (p *People) Snapshot(ctx context.Context) (directory.Snapshot, error) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	now := p.clock.Now()
+	if age := now.Sub(p.looked); !p.looked.IsZero() && age >= 0 && age < directoryAge {
+		return p.snapshot, nil
+	}
+	q := sqlcgen.New(p.pool)
+	hash, err := q.NewestDirectoryHash(ctx)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && hash == p.hash {
+		p.looked = now
+		return p.snapshot, nil
+	}
+	if err != nil {
+		return directory.Snapshot{}, failed("read directory", err)
+	}
+	row, err := q.NewestDirectory(ctx)
+	if err != nil {
+		return directory.Snapshot{}, failed("read directory", err)
+	}
+	snapshot, err := readDirectory(row.Content)
+	if err != nil {
+		return directory.Snapshot{}, err
+	}
+	p.snapshot, p.hash, p.looked = snapshot, row.Sha256, now
+	return snapshot, nil
+}
+
+func readDirectory(content []byte) (directory.Snapshot, error) {
+	var data directory.Data
+	if err := json.NewDecoder(bytes.NewReader(content)).Decode(&data); err != nil {
+		return directory.Snapshot{}, fmt.Errorf("read directory: %w", err)
+	}
+	snapshot, err := directory.NewSnapshot(data)
+	if err != nil {
+		return directory.Snapshot{}, fmt.Errorf("read directory: %w", err)
+	}
+	return snapshot, nil
+}
+
+// How far calendars reach: longer than a request or a removal period lasts
+// before its calendars are renewed.
+const (
+	calendarYears       = 3
+	calendarYearsBefore = 1
+)
+
+// Renewed builds fresh calendars of an office and a post; see activities.Calendars.
+func (s *Store) Renewed(ctx context.Context, fieldOffice, post string, since time.Time) (office, abroad calendar.Slice, err error) {
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return office, abroad, fmt.Errorf("renew calendars: %w", err)
+	}
+	first := calendar.DateOf(since.UTC())
+	if office, err = s.slice(snapshot, "office/"+fieldOffice, first); err != nil {
+		return office, abroad, fmt.Errorf("renew calendars: %w", err)
+	}
+	if abroad, err = s.slice(snapshot, "post/"+post, first); err != nil {
+		return office, abroad, fmt.Errorf("renew calendars: %w", err)
+	}
+	return office, abroad, nil
+}
+
+// slice is the calendar of an office or post from a year before a day to
+// years from now, in whole years so that the same question has the same answer.
+func (s *Store) slice(snapshot directory.Snapshot, of string, since calendar.Date) (calendar.Slice, error) {
+	spec, ok := snapshot.Calendar(of)
+	if !ok {
+		return calendar.Slice{}, fmt.Errorf("calendar of %s: %w", of, notFound)
+	}
+	now := s.clock.Now().UTC()
+	first := calendar.Date{Year: min(since.Year, now.Year()) - calendarYearsBefore, Month: time.January, Day: 1}
+	last := calendar.Date{Year: now.Year() + calendarYears, Month: time.December, Day: 31}
+	slice, err := calendar.Build(spec, first, last)
+	if err != nil {
+		return calendar.Slice{}, fmt.Errorf("calendar of %s: %w", of, err)
+	}
+	return slice, nil
+}
+
+// Issuer is an authority that a post's documents may bear, for days of validity.
+type Issuer struct {
+	ID        string
+	Post      string
+	ValidFrom calendar.Date
+	ValidTo   calendar.Date // its last day; zero: open
+	Source    string        // where the listing comes from
+}
+
+// PutIssuer lists an issuer, or changes when its listing ends.
+func (s *Store) PutIssuer(ctx context.Context, issuer Issuer) error {
+	err := s.queries().PutIssuer(ctx, sqlcgen.PutIssuerParams{
+		Issuer: issuer.ID, Post: issuer.Post, ValidFrom: fromDate(issuer.ValidFrom), ValidTo: maybeDate(issuer.ValidTo), Source: issuer.Source,
+	})
+	return failed("list issuer", err)
+}
+
+// ListedIssuer gives the issuer of the newest document and tells whether it is
+// on the verified list; see api.Reads. The day is that of the post.
+func (s *Store) ListedIssuer(ctx context.Context, requestID string, now time.Time) (string, bool, error) {
+	row, err := s.queries().IssuerOfRequest(ctx, requestID)
+	if err != nil {
+		return "", false, failed("look issuer up", err)
+	}
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return "", false, fmt.Errorf("look issuer up: %w", err)
+	}
+	day := calendar.DateOf(now.UTC())
+	if post, ok := snapshot.Post(row.Post); ok {
+		if zone, err := time.LoadLocation(post.Zone); err == nil {
+			day = calendar.DateOf(now.In(zone))
+		}
+	}
+	listed, err := s.queries().IssuerListed(ctx, sqlcgen.IssuerListedParams{Issuer: row.Issuer, Post: row.Post, Day: fromDate(day)})
+	return row.Issuer, listed && row.Issuer != "", failed("look issuer up", err)
+}

@@ -1,0 +1,39 @@
+-- name: LegalEvents :many
+SELECT * FROM legal_events WHERE person_id = @person_id ORDER BY ordinal;
+
+-- name: LegalEvent :one
+SELECT * FROM legal_events WHERE legal_event_id = @legal_event_id;
+
+-- name: AddLegalEvent :one
+INSERT INTO legal_events (legal_event_id, person_id, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by)
+VALUES (@legal_event_id, @person_id, @kind, @dated, @office, @source_type, @source_sha256, sqlc.narg(corrects), sqlc.narg(hold_id),
+    @recorded_at, @recorded_by)
+RETURNING *;
+
+-- name: PutCustodyClock :exec
+INSERT INTO custody_clocks (person_id, office, rules, detained, clock, derived_at)
+VALUES (@person_id, @office, @rules, @detained, @clock, @derived_at)
+ON CONFLICT (person_id) DO UPDATE SET office = excluded.office, rules = excluded.rules, detained = excluded.detained,
+    clock = excluded.clock, derived_at = excluded.derived_at;
+
+-- name: CustodyClock :one
+SELECT * FROM custody_clocks WHERE person_id = @person_id;
+
+-- name: SignalCustodyClock :exec
+INSERT INTO outbox (workflow_id, signal, start, payload, created_at)
+VALUES ('custody/' || @person_id::uuid, 'LegalEventsChanged', @start, to_jsonb(@person_id::text), @at::timestamptz);
+
+-- name: SignalCustodyToRequests :exec
+INSERT INTO outbox (workflow_id, signal, payload, created_at)
+SELECT 'request/' || r.request_id, 'CustodyChanged', @payload::jsonb, @at::timestamptz
+FROM requests r WHERE r.person_id = @person_id AND r.live
+    AND (sqlc.narg(request_id)::uuid IS NULL OR r.request_id = sqlc.narg(request_id))
+ORDER BY r.request_id;
+
+-- name: CaseOfPerson :one
+-- Whose officer and post answer for a person: those of the newest live request, else of the newest.
+SELECT request_id, code, country, post, field_office, officer FROM requests
+WHERE person_id = @person_id ORDER BY live DESC, opened_at DESC, request_id LIMIT 1;
+
+-- name: MarkMilestones :exec
+UPDATE deadlines SET met_at = @met_at WHERE subject = @subject AND name = ANY (@names::text[]) AND met_at IS NULL;

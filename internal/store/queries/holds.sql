@@ -1,0 +1,72 @@
+-- name: Hold :one
+SELECT * FROM holds WHERE hold_id = @hold_id;
+
+-- name: RaiseFence :one
+UPDATE persons SET fence = fence + 1 WHERE person_id = @person_id RETURNING fence;
+
+-- name: AddHold :exec
+INSERT INTO holds (hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by,
+    placed_by, placed_at, fence)
+VALUES (@hold_id, @person_id, @scope, sqlc.narg(country), sqlc.narg(request_id), @kind, @authority, @source_sha256,
+    @dated, sqlc.narg(review_by), @placed_by, @placed_at, @fence);
+
+-- name: RecallWhatMayHaveLeft :exec
+INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at)
+SELECT d.dispatch_id, d.dispatch_id, d.request_id, h.hold_id, h.placed_at
+FROM holds h
+JOIN dispatches d ON d.person_id = h.person_id AND d.status = 'sending'
+JOIN requests r ON r.request_id = d.request_id
+WHERE h.hold_id = @hold_id
+    AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+ON CONFLICT (dispatch_id) DO NOTHING;
+
+-- name: MayHaveLeft :many
+-- What was on its way when the hold was placed, whatever opened its recall first.
+SELECT c.recall_id, c.dispatch_id, c.request_id, r.code, c.opened_at, c.closed_at
+FROM recalls c JOIN requests r USING (request_id)
+WHERE c.hold_id = @hold_id
+ORDER BY c.recall_id;
+
+-- name: SignalHold :exec
+-- The payload says that a hold stops sending and nothing else.
+INSERT INTO outbox (workflow_id, signal, payload, created_at)
+SELECT 'request/' || r.request_id, 'HoldChanged',
+    jsonb_build_object('hold', h.hold_id, 'stops', h.lifted_at IS NULL), @at::timestamptz
+FROM holds h
+JOIN requests r ON r.person_id = h.person_id AND r.live
+WHERE h.hold_id = @hold_id
+    AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+ORDER BY r.request_id;
+
+-- name: SignalStandingHolds :exec
+-- A new request hears of the holds that stood before it.
+INSERT INTO outbox (workflow_id, signal, payload, created_at)
+SELECT 'request/' || r.request_id, 'HoldChanged', jsonb_build_object('hold', h.hold_id, 'stops', true), @at::timestamptz
+FROM requests r
+JOIN holds h ON h.person_id = r.person_id AND h.lifted_at IS NULL
+    AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country))
+WHERE r.request_id = @request_id
+ORDER BY h.placed_at, h.hold_id;
+
+-- name: LiftHold :one
+UPDATE holds SET lifted_by = @lifted_by, lifted_at = @lifted_at, lift_source_sha256 = @lift_source_sha256,
+    lift_reason = @lift_reason, lifted_command = @lifted_command
+WHERE hold_id = @hold_id AND lifted_at IS NULL
+RETURNING *;
+
+-- name: Holds :many
+SELECT h.* FROM holds h
+WHERE (sqlc.narg(person_id)::uuid IS NULL OR h.person_id = sqlc.narg(person_id))
+    AND (sqlc.narg(request_id)::uuid IS NULL OR EXISTS (
+        SELECT FROM requests r WHERE r.request_id = sqlc.narg(request_id) AND r.person_id = h.person_id
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))))
+    AND (@country::text = '' OR h.country = @country OR EXISTS (
+        SELECT FROM requests r WHERE r.person_id = h.person_id AND r.country = @country
+            AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id))))
+    AND (NOT @standing::boolean OR h.lifted_at IS NULL)
+    AND (@everything::boolean OR EXISTS (
+        SELECT FROM requests r WHERE r.person_id = h.person_id AND (r.field_office = ANY (@offices::text[])
+            OR r.country = ANY (@countries::text[]) OR r.post = ANY (@posts::text[]) OR (r.officer = @officer::text AND @officer <> ''))))
+    AND (sqlc.narg(after_at)::timestamptz IS NULL OR (h.placed_at, h.hold_id) < (sqlc.narg(after_at), sqlc.narg(after_id)::uuid))
+ORDER BY h.placed_at DESC, h.hold_id DESC
+LIMIT @max_rows;

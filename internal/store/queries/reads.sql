@@ -1,0 +1,96 @@
+-- name: Requests :many
+SELECT r.*, p.fence, EXISTS (
+        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    ) AS on_hold
+FROM requests r JOIN persons p USING (person_id)
+WHERE (@everything::boolean OR r.field_office = ANY (@offices::text[]) OR r.country = ANY (@countries::text[])
+        OR r.post = ANY (@posts::text[]) OR (r.officer = @sight_officer::text AND @sight_officer <> ''))
+    AND (@stage::text = '' OR r.stage = @stage)
+    AND (@owner::text = '' OR r.owner = @owner)
+    AND (@country::text = '' OR r.country = @country)
+    AND (@post::text = '' OR r.post = @post)
+    AND (@field_office::text = '' OR r.field_office = @field_office)
+    AND (@officer::text = '' OR r.officer = @officer)
+    AND (sqlc.narg(on_hold)::boolean IS NULL OR sqlc.narg(on_hold) = EXISTS (
+        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))))
+    AND (sqlc.narg(overdue)::boolean IS NULL OR sqlc.narg(overdue) = overdue(r.request_id, r.stage, r.stage_since, r.live, @now::timestamptz))
+    AND (sqlc.narg(due_before)::timestamptz IS NULL OR (r.live AND r.next_due_at < sqlc.narg(due_before)))
+    AND (sqlc.narg(after_at)::timestamptz IS NULL OR (r.opened_at, r.request_id) < (sqlc.narg(after_at), sqlc.narg(after_id)::uuid))
+ORDER BY r.opened_at DESC, r.request_id DESC
+LIMIT @max_rows;
+
+-- name: Request :one
+SELECT r.*, p.fence, EXISTS (
+        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    ) AS on_hold
+FROM requests r JOIN persons p USING (person_id)
+WHERE (sqlc.narg(request_id)::uuid IS NULL OR r.request_id = sqlc.narg(request_id))
+    AND (sqlc.narg(code)::text IS NULL OR r.code = sqlc.narg(code));
+
+-- name: RequestsOf :many
+SELECT r.*, p.fence, EXISTS (
+        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    ) AS on_hold
+FROM requests r JOIN persons p USING (person_id)
+WHERE r.person_id = @person_id
+ORDER BY r.opened_at DESC, r.request_id DESC;
+
+-- name: Events :many
+SELECT * FROM events
+WHERE request_id = @request_id AND seq > @after AND (cardinality(@types::text[]) = 0 OR type = ANY (@types))
+ORDER BY seq
+LIMIT sqlc.narg(max_rows)::bigint;
+
+-- name: Escalations :many
+SELECT e.*, ARRAY(
+        SELECT DISTINCT n.recipient FROM notices n
+        WHERE n.request_id = e.request_id AND n.escalation = e.local_id AND n.recipient <> '' ORDER BY n.recipient
+    )::text[] AS told
+FROM escalations e
+WHERE (sqlc.narg(request_id)::uuid IS NULL OR e.request_id = sqlc.narg(request_id))
+    AND (sqlc.narg(escalation_id)::uuid IS NULL OR e.escalation_id = sqlc.narg(escalation_id))
+ORDER BY e.asked_at, e.level, e.escalation_id;
+
+-- name: Recalls :many
+SELECT c.recall_id, c.dispatch_id, c.request_id, r.code, c.opened_at, c.closed_at
+FROM recalls c JOIN requests r USING (request_id)
+WHERE c.request_id = @request_id ORDER BY c.opened_at, c.recall_id;
+
+-- name: Deadlines :many
+-- Suspended ones have no date and come last.
+SELECT d.*, COALESCE(r.code, '')::text AS code
+FROM deadlines d
+LEFT JOIN requests r ON r.request_id = d.request_id
+WHERE d.met_at IS NULL
+    AND (@custody::boolean OR d.request_id IS NOT NULL)
+    AND (@everything::boolean OR EXISTS (
+        SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id))
+            AND (s.field_office = ANY (@offices::text[]) OR s.country = ANY (@countries::text[]) OR s.post = ANY (@posts::text[])
+                OR (s.officer = @officer::text AND @officer <> ''))))
+    AND (sqlc.narg(request_id)::uuid IS NULL OR d.request_id = sqlc.narg(request_id))
+    AND (sqlc.narg(person_id)::uuid IS NULL OR d.person_id = sqlc.narg(person_id))
+    AND (@kind::text = '' OR d.kind = @kind)
+    AND (@country::text = '' OR EXISTS (
+        SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id)) AND s.country = @country))
+    AND (@office::text = '' OR EXISTS (
+        SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id)) AND s.field_office = @office))
+    AND (sqlc.narg(legal)::boolean IS NULL OR d.legal = sqlc.narg(legal))
+    AND (sqlc.narg(overdue)::boolean IS NULL OR sqlc.narg(overdue) = COALESCE(d.due_at < @now::timestamptz, false))
+    AND (sqlc.narg(due_before)::timestamptz IS NULL OR d.due_at < sqlc.narg(due_before))
+    AND (NOT @behind::boolean OR (COALESCE(d.due_at, 'infinity'), d.subject, d.name)
+        > (COALESCE(sqlc.narg(after_due)::timestamptz, 'infinity'), @after_subject::text, @after_name::text))
+ORDER BY COALESCE(d.due_at, 'infinity'), d.subject, d.name
+LIMIT @max_rows;
+
+-- name: MailLink :many
+SELECT COALESCE(r.code, '')::text AS code, COALESCE(e.escalation_id::text, '')::text AS escalation_id, COALESCE(n.level, -1)::integer AS level
+FROM messages m
+LEFT JOIN notices n ON n.message_id = m.message_id
+LEFT JOIN requests r ON r.request_id = n.request_id
+LEFT JOIN escalations e ON e.request_id = n.request_id AND e.local_id = n.escalation AND n.escalation <> '' AND e.status <> 'closed'
+WHERE m.token = @token
+ORDER BY n.filed_at, n.key;
