@@ -49,7 +49,7 @@ func openMaildrop(_ context.Context, house *House) (site, error) {
 func openIdentity(_ context.Context, house *House) (site, error) {
 	provider, err := idp.New(idp.Config{
 		Issuer: house.URL(IdentityPort), Audience: Audience,
-		KeyFile: house.State.Path(identityKeyFile), Clock: house.Clock.Now,
+		KeyFile: house.State.Path(identityKeyFile), Clock: house.Clock.Now, Users: house.Users,
 	})
 	if err != nil {
 		return site{}, err

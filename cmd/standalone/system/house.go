@@ -11,6 +11,7 @@ import (
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/clock"
 	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
+	"github.com/traveldoc/traveldoc/cmd/standalone/idp"
 	"github.com/traveldoc/traveldoc/cmd/standalone/ports"
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
 	"github.com/traveldoc/traveldoc/cmd/standalone/state"
@@ -51,9 +52,10 @@ type Config struct {
 	// DatabaseURL names another PostgreSQL server to use instead of an own one.
 	DatabaseURL string
 	Log         *slog.Logger
-	// Packs and Directory replace the embedded ones, for tests and measurements.
+	// Packs, Directory and Users replace the embedded ones, for tests and measurements.
 	Packs     *playbook.Library
 	Directory *directory.Data
+	Users     []idp.User
 }
 
 // House is what the parts of one standalone share. It can be opened by several
@@ -67,6 +69,7 @@ type House struct {
 
 	Packs     *playbook.Library
 	Directory *directory.Data
+	Users     []idp.User
 
 	ports    map[string]int
 	external bool
@@ -78,7 +81,10 @@ func Open(cfg Config) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	house := &House{State: folder, Log: cfg.Log, Packs: cfg.Packs, Directory: cfg.Directory, ports: map[string]int{}, external: cfg.DatabaseURL != ""}
+	house := &House{
+		State: folder, Log: cfg.Log, Packs: cfg.Packs, Directory: cfg.Directory, Users: cfg.Users,
+		ports: map[string]int{}, external: cfg.DatabaseURL != "",
+	}
 	if house.Clock, err = clock.Open(folder); err != nil {
 		return nil, err
 	}
