@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -29,15 +30,13 @@ type request struct {
 	inbox    inbox
 
 	timer   workflow.Future
-	due     time.Time // of the timer
-	disarm  workflow.CancelFunc
-	writing workflow.Future // an activity that records events
-	written int64           // and the last of them
-	renewal workflow.Future // an activity that fetches calendars
+	due     time.Time           // of the timer
+	disarm  workflow.CancelFunc // of the timer
+	writing workflow.Future     // an activity that records events
+	written int64               // and the last of them
+	renewal workflow.Future     // an activity that fetches calendars
 
-	next     tdr.Deadline // the soonest of the state with this seq
-	nextOK   bool
-	nextSeq  int64
+	coming   coming    // of the state
 	touched  bool      // something happened that the loop has not looked at
 	answered time.Time // when an Update was last answered
 	entered  bool      // a stage that the consulate owns was entered in this run
@@ -49,6 +48,9 @@ type request struct {
 func TravelDocumentRequest(ctx workflow.Context, in RequestInput) (RequestEnd, error) {
 	if !in.State.Stage.Open() {
 		return RequestEnd{}, temporal.NewNonRetryableApplicationError(errNotOpened, errNotOpened, nil)
+	}
+	if !tdr.RulesHeld(in.State.Rules) {
+		panic(fmt.Sprintf("rules version %d is not held by this release", in.State.Rules)) // blocks the run until one holds it
 	}
 	r := &request{state: in.State, recorded: in.Recorded, inbox: openInbox(ctx)}
 	if err := r.answer(ctx); err != nil {
@@ -89,18 +91,34 @@ func (r *request) settle(ctx workflow.Context) error {
 	return r.show(ctx)
 }
 
-// soonest is the next date of the state, counted once for each state.
-func (r *request) soonest() (tdr.Deadline, bool) {
-	if r.nextSeq != r.state.Seq {
-		r.next, r.nextOK = tdr.Next(r.state)
-		r.nextSeq = r.state.Seq
+// coming is what the state with a seq has ahead; it is counted once.
+type coming struct {
+	seq  int64
+	next tdr.Deadline // brings something by itself
+	some bool         // there is one
+	ends time.Time    // a recorded calendar, before a count does; zero: none
+}
+
+func (r *request) ahead() coming {
+	if r.coming.seq == r.state.Seq {
+		return r.coming
 	}
-	return r.next, r.nextOK
+	r.coming = coming{seq: r.state.Seq}
+	for _, due := range tdr.Due(r.state) {
+		switch {
+		case due.Suspended:
+		case due.Kind == tdr.CalendarEnds && r.coming.ends.IsZero():
+			r.coming.ends = due.At
+		case due.Kind != tdr.CalendarEnds && !r.coming.some:
+			r.coming.next, r.coming.some = due, true
+		}
+	}
+	return r.coming
 }
 
 // elapsed is what the dates that have passed bring.
 func (r *request) elapsed(now time.Time) []tdr.Event {
-	if next, ok := r.soonest(); !ok || next.At.After(now) {
+	if ahead := r.ahead(); !ahead.some || ahead.next.At.After(now) {
 		return nil
 	}
 	return tdr.Elapse(r.state, now)
@@ -132,36 +150,45 @@ func (r *request) become(state tdr.State) {
 // arm keeps one timer open, for the next date; an unchanged date keeps its timer.
 func (r *request) arm(ctx workflow.Context, now time.Time) {
 	if ready(r.timer) {
-		r.timer, r.disarm = nil, nil
+		r.timer = nil
 	}
-	next, ok := r.soonest()
-	at := next.At
-	switch {
-	case ok && !at.After(now) && r.renewal != nil:
-		ok = false
-	case ok && !at.After(now):
-		at = now.Add(stuck)
-	}
-	if ok && r.timer != nil && at.Equal(r.due) {
+	at := r.wakeAt(now)
+	if r.timer != nil && at.Equal(r.due) {
 		return
 	}
 	if r.timer != nil {
 		r.disarm()
-		r.timer, r.disarm = nil, nil
+		r.timer = nil
 	}
-	if !ok {
+	if at.IsZero() {
 		return
 	}
 	timed, cancel := workflow.WithCancel(ctx)
 	r.due, r.disarm = at, cancel
-	r.timer = workflow.NewTimerWithOptions(timed, at.Sub(now), workflow.TimerOptions{Summary: string(next.Kind)})
+	r.timer = workflow.NewTimerWithOptions(timed, at.Sub(now), workflow.TimerOptions{Summary: string(r.state.Stage)})
+}
+
+// wakeAt is when something is to be looked at next; zero: never by itself.
+func (r *request) wakeAt(now time.Time) time.Time {
+	var at time.Time
+	ahead := r.ahead()
+	switch {
+	case ahead.some && !ahead.next.At.After(now):
+		at = now.Add(stuck)
+	case ahead.some:
+		at = ahead.next.At
+	}
+	if ahead.ends.After(now) && (at.IsZero() || ahead.ends.Before(at)) {
+		at = ahead.ends
+	}
+	return at
 }
 
 // show lets the engine's own pages tell where the request stands.
 func (r *request) show(ctx workflow.Context) error {
 	details := string(r.state.Stage) + " since " + r.state.StageSince.Format(time.RFC3339)
-	if next, ok := r.soonest(); ok {
-		details += ", next " + string(next.Kind) + " at " + next.At.Format(time.RFC3339)
+	if ahead := r.ahead(); ahead.some {
+		details += ", next " + ahead.next.Name() + " at " + ahead.next.At.Format(time.RFC3339)
 	}
 	workflow.SetCurrentDetails(ctx, details)
 	stage := temporal.NewSearchAttributeKeyKeyword(StageAttribute)
@@ -209,8 +236,7 @@ func (r *request) mayRoll(ctx workflow.Context) bool {
 
 // renew fetches calendars when a recorded one ends before a count does.
 func (r *request) renew(ctx workflow.Context, now time.Time) {
-	next, ok := r.soonest()
-	if !ok || r.renewal != nil || next.Kind != tdr.CalendarEnds || next.At.After(now) {
+	if ends := r.ahead().ends; r.renewal != nil || ends.IsZero() || ends.After(now) {
 		return
 	}
 	r.renewal = activities.RenewCalendars(ctx, activities.Renewal{

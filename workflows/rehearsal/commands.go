@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 	"github.com/traveldoc/traveldoc/workflows"
 )
@@ -41,7 +40,7 @@ func actor(name tdr.Name) tdr.Actor {
 // Act is an act of every kind that the rules have nothing against, if the stage
 // allows its name. Pick draws below n; it decides among variants.
 func Act(name tdr.Name, state tdr.State, now time.Time, pick func(n int) int) tdr.Act {
-	today := calendar.DateOf(now)
+	today := state.OfficeTime.LocalDate(now)
 	switch name {
 	case tdr.RequestReviewName:
 		return &tdr.RequestReview{Content: Content}
@@ -65,7 +64,7 @@ func Act(name tdr.Name, state tdr.State, now time.Time, pick func(n int) int) td
 	case tdr.CloseName:
 		return &tdr.Close{Reason: "final_answer"}
 	case tdr.RecordTravelName:
-		return &tdr.RecordTravel{On: today.AddDays(-1)}
+		return &tdr.RecordTravel{On: today}
 	case tdr.AuthenticateName:
 		return &tdr.Authenticate{Photo: true, Names: true, Serial: true}
 	case tdr.RejectDocumentName:
@@ -77,7 +76,7 @@ func Act(name tdr.Name, state tdr.State, now time.Time, pick func(n int) int) td
 
 // postAct is what the post does.
 func postAct(name tdr.Name, state tdr.State, now time.Time, pick func(n int) int) tdr.Act {
-	today := calendar.DateOf(now)
+	today := state.OfficeTime.LocalDate(now)
 	switch name {
 	case tdr.RecordReceiptName:
 		return &tdr.RecordReceipt{Evidence: Evidence}
@@ -103,7 +102,7 @@ func postAct(name tdr.Name, state tdr.State, now time.Time, pick func(n int) int
 
 // anyTimeAct fits every open stage.
 func anyTimeAct(name tdr.Name, state tdr.State, now time.Time, pick func(n int) int) tdr.Act {
-	today := calendar.DateOf(now)
+	today := state.OfficeTime.LocalDate(now)
 	switch name {
 	case tdr.RecordContactName:
 		if pick(3) == 0 {
@@ -115,7 +114,8 @@ func anyTimeAct(name tdr.Name, state tdr.State, now time.Time, pick func(n int) 
 	case tdr.RecordNonComplianceName:
 		return &tdr.RecordNonCompliance{Step: tdr.NonComplianceSteps()[pick(3)], Evidence: Evidence}
 	case tdr.CorrectName:
-		return &tdr.Correct{Event: int64(1 + pick(len(state.Log))), OccurredAt: state.StageSince.Add(time.Second), Reason: "mistyped"}
+		event := state.Log[pick(len(state.Log))]
+		return &tdr.Correct{Event: event.Seq, OccurredAt: event.OccurredAt.Add(-time.Microsecond), Reason: "mistyped"}
 	default: // acknowledge_escalation
 		return &tdr.AcknowledgeEscalation{Escalation: OpenEscalation(state), NextDate: today.AddDays(1 + pick(5)), Action: "called"}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // World is a stand-in for the ports of requests and custody clocks. It is safe
-// for concurrent use; Set and the Fail hooks change how it answers.
+// for concurrent use.
 type World struct {
 	mu      sync.Mutex
 	events  map[string]map[int64]tdr.Event
@@ -25,10 +25,8 @@ type World struct {
 	legal   activities.LegalHistory
 	renewed [2]calendar.Slice
 
-	// Fail, if set, decides whether a call fails; it is given the port's method.
-	Fail func(method string) error
-	// Nobody tells the levels of the ladder that have no addressee.
-	Nobody func(level int) bool
+	fail   func(method string) error
+	nobody func(level int) bool
 }
 
 // NewWorld is empty.
@@ -40,10 +38,24 @@ func NewWorld() *World {
 func (w *World) Now() time.Time { return time.Now() }
 
 func (w *World) failing(method string) error {
-	if w.Fail == nil {
+	if w.fail == nil {
 		return nil
 	}
-	return w.Fail(method)
+	return w.fail(method)
+}
+
+// SetFail sets what decides whether a call fails; it is given the port's method.
+func (w *World) SetFail(fail func(method string) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fail = fail
+}
+
+// SetNobody sets what tells the levels of the ladder that have no addressee.
+func (w *World) SetNobody(nobody func(level int) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.nobody = nobody
 }
 
 // Record keeps events by seq, as PostgreSQL does.
@@ -73,7 +85,7 @@ func (w *World) Record(_ context.Context, recording activities.Recording) (activ
 func (w *World) file(notices []tdr.Notice) activities.Recorded {
 	var recorded activities.Recorded
 	for _, notice := range notices {
-		if w.Nobody != nil && w.Nobody(notice.Level) {
+		if w.nobody != nil && w.nobody(notice.Level) {
 			recorded.Unaddressed = append(recorded.Unaddressed, notice)
 		} else if _, filed := w.notices[notice.Key]; !filed {
 			recorded.Poke = append(recorded.Poke, Officer)
