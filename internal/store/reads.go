@@ -203,9 +203,12 @@ func (s *Store) MailLink(ctx context.Context, token string) (api.MailLink, error
 	return link, nil
 }
 
-// keyTime reads the sort key of the last row seen; the zero time is that of rows without one.
+// never is the sort key of rows without a time.
+const never = "infinity"
+
+// keyTime reads the sort key of the last row seen.
 func keyTime(key string) (*time.Time, error) {
-	if key == "" {
+	if key == "" || key == never {
 		return nil, nil
 	}
 	at, err := time.Parse(time.RFC3339Nano, key)

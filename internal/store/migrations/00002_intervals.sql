@@ -18,7 +18,7 @@ WITH corrected AS (
     SELECT DISTINCT ON (request_id, (data ->> 'event'))
         request_id, (data ->> 'event')::bigint AS seq, (data ->> 'occurred_at')::timestamptz AS occurred_at
     FROM events
-    WHERE type = 'corrected'
+    WHERE type = 'corrected' AND data ? 'occurred_at'
     ORDER BY request_id, (data ->> 'event'), seq DESC
 ), moves AS (
     SELECT e.request_id, e.seq, COALESCE(c.occurred_at, e.occurred_at) AS at,
