@@ -11,6 +11,7 @@ import (
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/floor"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/machine"
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/ours"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/process"
 )
 
@@ -26,6 +27,8 @@ func roles() map[string]process.Role {
 	return map[string]process.Role{
 		machine.EngineRole: machine.PlayEngine,
 		floor.Role:         floor.Play(machine.Quiet()),
+		ours.APIRole:       ours.PlayAPI,
+		ours.WorkerRole:    ours.PlayWorker,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/history"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/load"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/machine"
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/ours"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/process"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/script"
 	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
@@ -59,6 +60,43 @@ func TestTheFloorLivesOnTheRealEngine(t *testing.T) {
 		if got != want {
 			t.Errorf("a life of the floor left %+v, want %+v", got, want)
 		}
-		t.Log(chain.Tally())
+	}
+}
+
+func TestOursLivesOnTheRealEngine(t *testing.T) {
+	running := startMachine(t)
+	const slots = 3
+	town, err := ours.NewTown(t.Context(), running, slots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { must(t, town.Close()) })
+	processes, err := town.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { must(t, processes.Stop()) })
+	side, err := town.Side(slots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lived := range load.Fixed(t.Context(), side, script.Life(), slots, slots) {
+		if lived.Err != nil {
+			t.Fatal(lived.Err)
+		}
+		chain, err := history.Read(t.Context(), running.Client, lived.ID)
+		must(t, err)
+		got := chain.Tally()
+		if got.Updates != len(script.Life())-1 || got.Timers != script.Timers || !got.Completed {
+			t.Errorf("a life of ours left %+v", got)
+		}
+		t.Logf("%+v", got)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
 	}
 }
