@@ -58,17 +58,25 @@ func live(draw *mathrand.Rand, at time.Time) tdr.State {
 		if moves := slices.DeleteFunc(allowed, aside); len(moves) > 0 && draw.IntN(3) > 0 {
 			name = moves[draw.IntN(len(moves))]
 		}
-		act := rehearsal.Act(name, state, at, draw.IntN)
-		if correction, ok := act.(*tdr.Correct); ok {
-			correction.OccurredAt = correction.OccurredAt.Add(-time.Duration(draw.IntN(20*60)) * time.Minute)
-		}
-		input := rehearsal.Command(uuid.NewString(), state, act)
-		input.Facts.Now = at
-		if events, err := tdr.Decide(state, input.Command, input.Facts); err == nil {
-			state = tdr.ApplyAll(state, events)
+		state = try(state, rehearsal.Act(name, state, at, draw.IntN), at)
+		if draw.IntN(3) == 0 {
+			wrong := state.Log[draw.IntN(len(state.Log))]
+			really := wrong.OccurredAt.Add(-time.Duration(draw.IntN(20*60)) * time.Minute)
+			state = try(state, &tdr.Correct{Event: wrong.Seq, OccurredAt: really, Reason: "mistyped"}, at)
 		}
 	}
 	return state
+}
+
+// try gives a command; one that is refused changes nothing.
+func try(state tdr.State, act tdr.Act, at time.Time) tdr.State {
+	input := rehearsal.Command(uuid.NewString(), state, act)
+	input.Facts.Now = at
+	events, err := tdr.Decide(state, input.Command, input.Facts)
+	if err != nil {
+		return state
+	}
+	return tdr.ApplyAll(state, events)
 }
 
 // aside are commands that do not lead on.

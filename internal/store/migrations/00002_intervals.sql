@@ -19,7 +19,7 @@ WITH corrected AS (
         request_id, (data ->> 'event')::bigint AS seq, (data ->> 'occurred_at')::timestamptz AS occurred_at
     FROM events
     WHERE type = 'corrected' AND data ? 'occurred_at'
-    ORDER BY request_id, (data ->> 'event'), seq DESC
+    ORDER BY request_id, (data ->> 'event'), events.seq DESC
 ), moves AS (
     SELECT e.request_id, e.seq, COALESCE(c.occurred_at, e.occurred_at) AS at,
         -- What the package goes through leaves a request where it stands while the post waits for an answer.
