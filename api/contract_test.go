@@ -347,7 +347,7 @@ func TestThePlainPages(t *testing.T) {
 	if got := w.raw("GET", "/problems/nothing", nil, nil); got.status != 404 {
 		t.Errorf("no problem: %d", got.status)
 	}
-	w.pool.Close()
+	w.line.cut()
 	if got := w.raw("GET", "/readyz", nil, nil); got.status != 503 || !strings.Contains(string(got.body), "database") {
 		t.Errorf("readyz without a database: %d %s", got.status, got.body)
 	}

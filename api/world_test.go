@@ -8,10 +8,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
@@ -86,6 +89,7 @@ type engine struct {
 	states map[string]tdr.State
 	away   bool // nothing arrives
 	lost   bool // what arrives has its effect, and the answer is lost
+	forgot bool // an ended workflow's history is not kept
 	asked  int
 }
 
@@ -123,10 +127,10 @@ func (e *engine) apply(id string, input workflows.CommandInput) (workflows.Comma
 	if !known {
 		return workflows.CommandResult{}, workflows.ErrNotStarted
 	}
-	if state.Stage == tdr.Closed {
+	events := brought(state, input.Command.ID)
+	if state.Stage == tdr.Closed && (events == nil || e.forgot) {
 		return workflows.CommandResult{}, workflows.ErrClosed
 	}
-	events := brought(state, input.Command.ID)
 	if events == nil {
 		if input.Seen != 0 && input.Seen < state.MaterialSeq {
 			return workflows.CommandResult{}, &tdr.Refusal{Code: tdr.Stale}
@@ -176,6 +180,7 @@ func (p *post) Verify(http.Header, []byte, time.Time) ([]api.MailEvent, error) {
 // world is the whole API on a database of its own.
 type world struct {
 	t       testing.TB
+	line    *line
 	pool    *pgxpool.Pool
 	clock   *clock
 	engine  *engine
@@ -195,9 +200,10 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 	packs, err := playbook.Load()
 	must(t, err)
 	w := &world{
-		t: t, pool: storetest.New(t), clock: &clock{now: monday}, tokens: &tokens{snapshot: snapshot},
+		t: t, line: &line{}, clock: &clock{now: monday}, tokens: &tokens{snapshot: snapshot},
 		reports: &reports{}, post: &post{}, log: &bytes.Buffer{}, routes: contractRoutes(t),
 	}
+	w.pool = w.line.pool(t)
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
 	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Version1()})
 	config := api.Config{
@@ -451,4 +457,45 @@ func (w *world) count(from string, arguments ...any) int {
 	var n int
 	must(w.t, w.pool.QueryRow(w.t.Context(), "SELECT count(*) FROM "+from, arguments...).Scan(&n))
 	return n
+}
+
+// recordingOf is a whole history with the read model and notices after it.
+func recordingOf(state tdr.State) activities.Recording {
+	return activities.Recording{RequestID: state.ID, Events: state.Log, Row: tdr.Project(state), Notices: tdr.Notices(state, 0)}
+}
+
+// line is the way to the database, which can be cut.
+type line struct {
+	sync.Mutex
+	broken bool
+	open   []net.Conn
+}
+
+func (l *line) pool(t testing.TB) *pgxpool.Pool {
+	t.Helper()
+	config := storetest.New(t).Config()
+	dial := config.ConnConfig.DialFunc
+	config.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		l.Lock()
+		defer l.Unlock()
+		if l.broken {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
+		}
+		conn, err := dial(ctx, network, address)
+		l.open = append(l.open, conn)
+		return conn, err
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	must(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func (l *line) cut() {
+	l.Lock()
+	defer l.Unlock()
+	l.broken = true
+	for _, conn := range l.open {
+		conn.Close()
+	}
 }
