@@ -16,10 +16,11 @@ type byHand struct {
 	calendars map[string]calendar.Slice // by hash
 	known     map[string]time.Time      // explanations met before
 	zones     map[string]*time.Location
+	closed    map[string]bool // by hash and day
 }
 
 func newByHand() *byHand {
-	return &byHand{calendars: map[string]calendar.Slice{}, known: map[string]time.Time{}, zones: map[string]*time.Location{}}
+	return &byHand{calendars: map[string]calendar.Slice{}, known: map[string]time.Time{}, zones: map[string]*time.Location{}, closed: map[string]bool{}}
 }
 
 // learn takes the recorded calendars of a log.
@@ -27,12 +28,23 @@ func (h *byHand) learn(log []tdr.Event) {
 	for _, event := range log {
 		switch fact := event.Fact.(type) {
 		case *tdr.Opened:
-			h.calendars[fact.OfficeTime.Hash], h.calendars[fact.PostTime.Hash] = fact.OfficeTime, fact.PostTime
+			h.keep(fact.OfficeTime)
+			h.keep(fact.PostTime)
 		case *tdr.Retried:
 			if fact.PostTime != nil {
-				h.calendars[fact.PostTime.Hash] = *fact.PostTime
+				h.keep(*fact.PostTime)
 			}
 		}
+	}
+}
+
+func (h *byHand) keep(slice calendar.Slice) {
+	if _, known := h.calendars[slice.Hash]; known {
+		return
+	}
+	h.calendars[slice.Hash] = slice
+	for _, holiday := range slice.Holidays {
+		h.closed[slice.Hash+holiday.Date.String()] = true
 	}
 }
 
@@ -137,13 +149,17 @@ func (h *byHand) days(t fataler, why calendar.Explanation, slice calendar.Slice,
 	for i, done := 1, 0; i < 3000; i++ {
 		over := time.Date(year, month, first+i+1, 0, 0, 0, 0, zone)
 		if why.Amount.Unit == calendar.BusinessDays {
-			closes, open := closing(time.Date(year, month, first+i, 12, 0, 0, 0, zone), slice)
+			closes, open := h.closing(time.Date(year, month, first+i, 12, 0, 0, 0, zone), slice)
 			if !open {
 				continue
 			}
 			over = time.Date(year, month, first+i, 0, closes, 0, 0, zone)
 		}
-		if paused(over, why.Pauses) {
+		still, forever := paused(over, why.Pauses)
+		if forever {
+			return time.Time{}
+		}
+		if still {
 			continue
 		}
 		if done += 100; done >= hundredths {
@@ -155,38 +171,46 @@ func (h *byHand) days(t fataler, why calendar.Explanation, slice calendar.Slice,
 
 // ticks lets the opening minutes pass one by one.
 func (h *byHand) ticks(t fataler, why calendar.Explanation, slice calendar.Slice, hundredths int) time.Time {
-	zone := h.zone(t, slice.Zone)
-	for at, done := why.Start, 0; at.Before(why.Start.AddDate(0, 3, 0)); {
-		local := at.In(zone)
-		minute := local.Hour()*60 + local.Minute()
-		if closes, open := closing(local, slice); open && minute >= 8*60 && minute < closes && !paused(at, why.Pauses) {
-			done += 100
-		}
-		if at = at.Add(time.Minute); done >= hundredths {
-			return at
+	zone, done := h.zone(t, slice.Zone), 0
+	for day := 0; day < 3000; day++ {
+		year, month, first := why.Start.In(zone).Date()
+		noon := time.Date(year, month, first+day, 12, 0, 0, 0, zone)
+		closes, open := h.closing(noon, slice)
+		for minute := 8 * 60; open && minute < closes; minute++ {
+			at := time.Date(year, month, first+day, 0, minute, 0, 0, zone)
+			// The start may lie within a minute; what passes is counted from there.
+			if at = at.Add(why.Start.Sub(why.Start.Truncate(time.Minute))); at.Before(why.Start) {
+				continue
+			}
+			still, forever := paused(at, why.Pauses)
+			if forever {
+				return time.Time{}
+			}
+			if still {
+				continue
+			}
+			if done += 100; done >= hundredths {
+				return at.Add(time.Minute)
+			}
 		}
 	}
 	return time.Time{}
 }
 
-func closing(local time.Time, slice calendar.Slice) (minute int, open bool) {
-	for _, holiday := range slice.Holidays {
-		if holiday.Date.String() == local.Format(time.DateOnly) {
-			return 0, false
-		}
-	}
+func (h *byHand) closing(local time.Time, slice calendar.Slice) (minute int, open bool) {
 	hours := slice.Week[local.Weekday()]
-	if len(hours) == 0 {
+	if len(hours) == 0 || h.closed[slice.Hash+local.Format(time.DateOnly)] {
 		return 0, false
 	}
 	return hours[len(hours)-1].Close, true
 }
 
-func paused(at time.Time, pauses []calendar.Pause) bool {
+// paused tells whether the clock stands still at an instant, and whether no end of it is known.
+func paused(at time.Time, pauses []calendar.Pause) (still, forever bool) {
 	for _, pause := range pauses {
 		if !at.Before(pause.From) && (pause.To.IsZero() || at.Before(pause.To)) {
-			return true
+			still, forever = true, forever || pause.To.IsZero()
 		}
 	}
-	return false
+	return still, forever
 }
