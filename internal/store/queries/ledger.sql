@@ -4,7 +4,7 @@ ON CONFLICT (recipient) DO UPDATE SET poked_at = NULL;
 
 -- name: WaitingNotices :many
 SELECT n.*, COALESCE(r.code, '')::text AS code,
-    ((r.live IS FALSE AND n.kind <> 'custody') OR e.status IN ('closed', 'acknowledged'))::boolean AS moot
+    ((r.live IS FALSE AND n.kind <> 'custody') OR COALESCE(e.status, '') IN ('closed', 'acknowledged'))::boolean AS moot
 FROM notices n
 LEFT JOIN requests r ON r.request_id = n.request_id
 LEFT JOIN escalations e ON e.request_id = n.request_id AND e.local_id = n.escalation AND n.escalation <> ''
