@@ -1,0 +1,164 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/traveldoc/traveldoc/api"
+)
+
+func TestReferences(t *testing.T) {
+	w := newWorld(t)
+	for path, want := range map[string]string{
+		"/v1/countries": `"alpha3":"GHA"`, "/v1/packs/GHA": `"country":"GHA"`, "/v1/packs/GHA?version=1": `"version":1`,
+		"/v1/packs/FRA": `"key":"default"`, "/v1/directory/people": `"id":"officer1"`, "/v1/directory/offices": `"code":"BOS"`,
+		"/v1/directory/posts": `"id":"gha-washington"`, "/v1/directory/desks": `"id":"counsel-bos"`,
+	} {
+		if got := w.get("admin1", path); got.status != 200 || !strings.Contains(string(got.body), want) {
+			t.Errorf("%s: %d %.200s", path, got.status, got.body)
+		}
+	}
+	for path, status := range map[string]int{"/v1/packs/USA": 404, "/v1/packs/XXX": 404, "/v1/packs/gha": 404, "/v1/packs/GHA?version=99": 404, "/v1/packs/GHA?version=0": 422} {
+		if got := w.get("admin1", path); got.status != status {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+}
+
+// A report is bounded by what its reader may see, as every list is.
+func TestBottlenecks(t *testing.T) {
+	w := newWorld(t)
+	got := w.get("supervisor1", "/v1/reports/bottlenecks?group_by=country&field_office=BOS")
+	if got.status != 200 || !strings.Contains(string(got.body), `"waiting_days":41.5`) {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	asked := w.reports.asked
+	if asked.GroupBy != "country" || asked.Office != "BOS" || !asked.AsOf.Equal(monday) || asked.Sight.Everything || strings.Join(asked.Sight.Offices, " ") != "BOS" {
+		t.Errorf("%+v", asked)
+	}
+	if got := w.get("officer1", "/v1/reports/bottlenecks?group_by=country"); got.status != 403 {
+		t.Errorf("officer1: %d", got.status)
+	}
+}
+
+// The page behind a mail's link names a code, says how to acknowledge, and is inert.
+func TestTheLinkInAMail(t *testing.T) {
+	w := newWorld(t)
+	token, id := strings.Repeat("k", 43), newKey()
+	message := newKey()
+	r := w.open()
+	exec := func(query string, arguments ...any) {
+		t.Helper()
+		_, err := w.pool.Exec(t.Context(), query, arguments...)
+		must(t, err)
+	}
+	exec(`INSERT INTO messages (message_id, recipient, address, token, kind, subject, status, claimed_at) VALUES ($1, 'person/officer1', 'officer1@bos.example', $2, 'level', 'x', 'accepted', $3)`, message, token, monday)
+	exec(`INSERT INTO escalations (escalation_id, request_id, local_id, level, trigger, status, asked_at, seq) VALUES ($1, $2, 'L1-9', 1, 'percent_of_timescale', 'open', $3, 9)`, id, r.ID, monday)
+	exec(`INSERT INTO notices (notice_id, key, filed_under, recipient, request_id, kind, level, escalation, country, data, status, message_id, filed_at) VALUES ($1, 'k', 'k', 'person/officer1', $2, 'level', 1, 'L1-9', 'GHA', '{}', 'sent', $3, $4)`, newKey(), r.ID, message, monday)
+	got := w.raw("GET", "/a/"+token, nil, nil)
+	page := string(got.body)
+	if got.status != 200 || !strings.Contains(page, r.Code) || !strings.Contains(page, "/v1/escalations/"+id+"/acknowledgement") {
+		t.Fatalf("%d %s", got.status, page)
+	}
+	for _, never := range []string{"<script", "<form", "Ana", "Ghana", "GHA", "style=", "onclick", "officer1"} {
+		if strings.Contains(page, never) {
+			t.Errorf("the page holds %q", never)
+		}
+	}
+	policy := got.header.Get("Content-Security-Policy")
+	if !strings.HasPrefix(policy, "default-src 'none'") || !strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "unsafe") {
+		t.Errorf("policy %q", policy)
+	}
+	if got.header.Get("Cache-Control") != "no-store" || got.header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("headers %v", got.header)
+	}
+	for _, other := range []string{strings.Repeat("z", 43), "short", strings.Repeat("k", 300), "%00" + token} {
+		if got := w.raw("GET", "/a/"+other, nil, nil); got.status != 404 || strings.Contains(string(got.body), r.Code) {
+			t.Errorf("%s: %d %s", other, got.status, got.body)
+		}
+	}
+	if got := w.raw("POST", "/a/"+token, nil, nil); got.status != 405 {
+		t.Errorf("a robot's POST: %d", got.status)
+	}
+	if n := w.count("events WHERE type = 'escalation_acknowledged'"); n != 0 {
+		t.Error("following the link changed something")
+	}
+	if strings.Contains(w.log.String(), token) {
+		t.Error("the token is in the log")
+	}
+}
+
+func TestWebhooks(t *testing.T) {
+	w := newWorld(t)
+	header := http.Header{"Content-Type": {"application/json"}}
+	if got := w.raw("POST", "/v1/webhooks/sendgrid/events", header, []byte("[]")); got.status != 204 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	w.post.err = api.ErrSignature
+	if got := w.raw("POST", "/v1/webhooks/sendgrid/events", header, []byte("[]")); got.status != 401 {
+		t.Errorf("signature: %d %s", got.status, got.body)
+	}
+	w.post.err = api.ErrEventBody
+	if got := w.raw("POST", "/v1/webhooks/sendgrid/events", header, []byte("{}")); got.status != 400 {
+		t.Errorf("body: %d %s", got.status, got.body)
+	}
+	if got := w.raw("POST", "/v1/webhooks/sendgrid/events", header, make([]byte, 1<<20+1)); got.status != 413 {
+		t.Errorf("too large: %d %s", got.status, got.body)
+	}
+	if got := w.raw("POST", "/v1/webhooks/sendgrid/events", http.Header{"Content-Type": {"text/plain"}}, []byte("[]")); got.status != 415 {
+		t.Errorf("type: %d %s", got.status, got.body)
+	}
+	if got := w.raw("GET", "/v1/webhooks/sendgrid/events", nil, nil); got.status != 405 {
+		t.Errorf("GET: %d", got.status)
+	}
+}
+
+// What is personal is stored in its own place and nowhere else: not in the
+// engine, in answers, in events, commands or the log.
+func TestPersonalDataGoesNoFurther(t *testing.T) {
+	w := newWorld(t)
+	canaries := []string{"Canary-Family", "Canary-Given", "1971-03-04", "A555000111", "CANARY-ORDER", "CANARY-NOTE", "CANARY-DOCUMENT"}
+	order := newRequest()["order"].(fields)
+	body := newRequest().with("person", fields{"family_name": canaries[0], "given_names": canaries[1], "birth_date": canaries[2], "a_number": canaries[3]},
+		"order", order.with("number", canaries[4]), "note", canaries[5])
+	opened := w.change("officer1", "/v1/requests", body)
+	r := read[changed](t, opened).Request
+	w.do("officer1", &r, "request-review", fields{"content": someHash, "present": w.required(), "note": canaries[5]})
+	w.do("supervisor1", &r, "approve", fields{"content": someHash})
+	w.do("officer1", &r, "send", fields{"content": someHash, "channel": "courier", "note": canaries[5]})
+	w.do("officer1", &r, "record-issue", fields{"issuer": "x", "number": canaries[6], "valid_from": "2026-03-02", "valid_to": "2026-09-01"})
+	w.change("officer1", "/v1/holds", holdOn(r, "note", canaries[5]))
+	w.act("officer1", &r, "withdraw", fields{"outcome": canaries[5], "reason": canaries[6]})
+	w.change("officer1", "/v1/requests", body)
+	texts := map[string]string{"answer": string(opened.body), "log": w.log.String()}
+	for _, path := range []string{"", "/events", "/clocks", "/contacts", "/escalations"} {
+		texts[path] = string(w.get("officer1", "/v1/requests/"+r.ID+path).body)
+	}
+	for _, table := range []string{"events", "commands", "requests", "orders", "holds", "outbox", "deadlines"} {
+		var dump string
+		must(t, w.pool.QueryRow(t.Context(), "SELECT coalesce(string_agg(t::text, ' '), '') FROM "+table+" t").Scan(&dump))
+		if table == "commands" && dump == "" {
+			t.Error("no commands")
+		}
+		texts[table] = dump
+	}
+	state, err := w.engine.states[r.ID].MarshalJSON()
+	must(t, err)
+	texts["engine"] = string(state)
+	for place, text := range texts {
+		for _, canary := range canaries {
+			if strings.Contains(text, canary) {
+				t.Errorf("%s is in %s", canary, place)
+			}
+		}
+	}
+	for _, personal := range []string{"person_details", "order_details", "command_texts", "document_numbers"} {
+		if w.count(personal) == 0 {
+			t.Errorf("%s is empty", personal)
+		}
+	}
+	if !strings.Contains(texts["log"], "subject=officer1") || strings.Contains(texts["log"], r.ID) {
+		t.Errorf("the log names callers and routes, no addresses: %.300s", texts["log"])
+	}
+}
