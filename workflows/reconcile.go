@@ -82,3 +82,15 @@ func LastReconcile(ctx context.Context, engine client.Client) (time.Time, error)
 	}
 	return time.Time{}, nil
 }
+
+// Nudge has a round of upkeep begin now, or right after the one under way, so
+// that what waits in the outbox is heard of at once and not at the next interval.
+func (c *Client) Nudge(ctx context.Context) error {
+	err := c.engine.ScheduleClient().GetHandle(ctx, reconcileID).Trigger(ctx, client.ScheduleTriggerOptions{
+		Overlap: enums.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE,
+	})
+	if err != nil {
+		return fmt.Errorf("nudge reconciliation: %w", err)
+	}
+	return nil
+}

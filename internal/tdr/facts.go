@@ -153,8 +153,9 @@ type Corrected struct {
 // HoldChanged says only that sending is, or is no longer, stopped by one hold.
 // Kind, authority and reason stay behind need to know.
 type HoldChanged struct {
-	Hold  string `json:"hold"`
-	Stops bool   `json:"stops"`
+	Hold  string    `json:"hold"`
+	Stops bool      `json:"stops"`
+	At    time.Time `json:"at,omitzero"` // when it took effect, which may be before the request heard of it
 }
 
 // CustodyChanged brings the person's legal clock up to date.

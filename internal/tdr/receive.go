@@ -9,7 +9,20 @@ func Receive(s State, fact Fact, now time.Time) []Event {
 		return nil
 	}
 	now = now.UTC()
-	return []Event{{Seq: s.Seq + 1, OccurredAt: now, RecordedAt: now, Actor: System(), Fact: fact}}
+	return []Event{{Seq: s.Seq + 1, OccurredAt: s.took(fact, now), RecordedAt: now, Actor: System(), Fact: fact}}
+}
+
+// took is when a fact took effect: a hold stops sending from the moment it is
+// recorded, even if the request hears of it after an outage.
+func (s *State) took(fact Fact, now time.Time) time.Time {
+	hold, ok := fact.(*HoldChanged)
+	if !ok || hold.At.IsZero() || hold.At.After(now) {
+		return now
+	}
+	if hold.At.Before(s.OpenedAt) {
+		return s.OpenedAt
+	}
+	return hold.At.UTC()
 }
 
 // news tells whether a fact says something the state does not hold: signals

@@ -12,8 +12,9 @@ import (
 
 // API is the HTTP side of traveldoc.
 type API struct {
-	backend *backend
-	handler http.Handler
+	backend  *backend
+	prompter *prompter
+	handler  http.Handler
 }
 
 // NewAPI builds the handler and what it stands on.
@@ -22,18 +23,20 @@ func NewAPI(ctx context.Context, world World) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := b.api(world)
+	prompter := newPrompter(b.client().Nudge, world.Log)
+	server, err := b.api(world, prompter)
 	if err != nil {
+		prompter.stop()
 		b.close()
 		return nil, err
 	}
 	routes := http.NewServeMux()
 	routes.Handle("GET /metrics", b.metrics.Handler())
 	routes.Handle("/", server)
-	return &API{backend: b, handler: routes}, nil
+	return &API{backend: b, prompter: prompter, handler: routes}, nil
 }
 
-func (b *backend) api(world World) (*api.Server, error) {
+func (b *backend) api(world World, prompter *prompter) (*api.Server, error) {
 	verifier, err := identity.NewVerifier(identity.Config{
 		Issuer: world.Config.Identity.Issuer, Audience: world.Config.Identity.Audience, Now: world.Clock.Now,
 	})
@@ -46,6 +49,8 @@ func (b *backend) api(world World) (*api.Server, error) {
 	}
 	c := b.carrying(world)
 	c.Verifier = verifier
+	c.Holds = promptHolds{c.Holds, prompter}
+	c.LegalEvents = promptLegal{c.LegalEvents, prompter}
 	c.Reports = report.New(b.pool)
 	c.MailEvents = webhook
 	c.MailReports = b.store
@@ -70,4 +75,7 @@ func (b *backend) carrying(world World) api.Config {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 // Close gives connections back.
-func (a *API) Close() { a.backend.close() }
+func (a *API) Close() {
+	a.prompter.stop()
+	a.backend.close()
+}
