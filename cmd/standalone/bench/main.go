@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -42,5 +44,16 @@ func run(arguments []string) error {
 		}
 		return process.Play(context.WithoutCancel(ctx), role)
 	}
-	return nil
+	o, err := parse(arguments, os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	figures, err := measure(ctx, o, os.Stderr)
+	if err != nil {
+		return err
+	}
+	return errors.Join(figures.Write(o.out), figures.Table(os.Stdout))
 }

@@ -2,17 +2,19 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"testing"
 
-	"github.com/traveldoc/traveldoc/cmd/standalone/bench/floor"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/history"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/load"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/machine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/ours"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/process"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/script"
-	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
 )
 
 // TestMain lets this test program play the roles that a benchmark starts.
@@ -24,79 +26,96 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func startMachine(t *testing.T) *machine.Machine {
-	t.Helper()
-	running, err := machine.Start(t.Context(), os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := running.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	return running
-}
-
-func TestTheFloorLivesOnTheRealEngine(t *testing.T) {
-	running := startMachine(t)
-	worker, err := process.Start(t.Context(), floor.Role, floor.Config{Address: running.EngineAddress(), Namespace: engine.Namespace}, os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer worker.Stop()
-	side := &floor.Side{Engine: running.Client, Steps: script.Life()}
-	for _, lived := range load.Fixed(t.Context(), side, script.Life(), 3, 3) {
-		if lived.Err != nil {
-			t.Fatal(lived.Err)
-		}
-		chain, err := history.Read(t.Context(), running.Client, lived.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := chain.Tally()
-		got.Events = 0
-		want := history.Tally{Runs: 1, Updates: len(script.Life()) - 1, Timers: script.Timers, Activities: script.Mails, Completed: true}
-		if got != want {
-			t.Errorf("a life of the floor left %+v, want %+v", got, want)
-		}
-	}
-}
-
-func TestOursLivesOnTheRealEngine(t *testing.T) {
-	running := startMachine(t)
-	const slots = 3
-	town, err := ours.NewTown(t.Context(), running, slots)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { must(t, town.Close()) })
-	processes, err := town.Start(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { must(t, processes.Stop()) })
-	side, err := town.Side(slots)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, lived := range load.Fixed(t.Context(), side, script.Life(), slots, slots) {
-		if lived.Err != nil {
-			t.Fatal(lived.Err)
-		}
-		chain, err := history.Read(t.Context(), running.Client, lived.ID)
-		must(t, err)
-		got := chain.Tally()
-		if got.Updates != len(script.Life())-1 || got.Timers != script.Timers || !got.Completed {
-			t.Errorf("a life of ours left %+v", got)
-		}
-		t.Logf("%+v", got)
-	}
-}
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
-		t.Error(err)
+		t.Fatal(err)
+	}
+}
+
+// lives are enough to see that lives at the same time do not share their mails.
+const lives = 3
+
+func TestBothSidesLiveOnTheRealEngine(t *testing.T) {
+	b := &bench{log: &tail{}, say: io.Discard}
+	var err error
+	b.machine, err = machine.Start(t.Context(), b.log)
+	must(t, err)
+	t.Cleanup(func() { must(t, b.machine.Stop(context.WithoutCancel(t.Context()))) })
+	b.town, err = ours.NewTown(t.Context(), b.machine, slots)
+	must(t, err)
+	t.Cleanup(func() { must(t, b.town.Close()) })
+
+	t.Run("floor", func(t *testing.T) {
+		must(t, b.withFloor(t.Context(), script.Life(), func(side load.Side) error {
+			for _, tally := range liveAndRead(t, b, side) {
+				want := history.Tally{Runs: 1, Events: tally.Events, Updates: len(script.Life()) - 1, Timers: script.Timers, Activities: script.Mails, Completed: true}
+				if tally != want {
+					t.Errorf("a life of the floor left %+v, want %+v", tally, want)
+				}
+			}
+			return nil
+		}))
+	})
+	t.Run("ours", func(t *testing.T) {
+		must(t, b.withOurs(t.Context(), func(side *ours.Side, running *ours.Running) error {
+			for _, tally := range liveAndRead(t, b, side) {
+				if tally.Updates != len(script.Life())-1 || tally.Timers != script.Timers || !tally.Completed {
+					t.Errorf("a life of ours left %+v", tally)
+				}
+			}
+			if got := b.town.Postbox.Total(); got != lives*script.Mails {
+				t.Errorf("%d lives had %d mails, want %d each", lives, got, script.Mails)
+			}
+			var own []float64
+			if err := running.API.Ask(t.Context(), "/own", &own); err != nil || len(own) != lives {
+				t.Errorf("the API's own share was measured %d times, want %d (%v)", len(own), lives, err)
+			}
+			return nil
+		}))
+	})
+}
+
+func liveAndRead(t *testing.T, b *bench, side load.Side) []history.Tally {
+	t.Helper()
+	var tallies []history.Tally
+	for _, lived := range load.Fixed(t.Context(), side, script.Life(), lives, lives) {
+		must(t, lived.Err)
+		chain, err := history.Read(t.Context(), b.machine.Client, lived.ID)
+		must(t, err)
+		tallies = append(tallies, chain.Tally())
+	}
+	return tallies
+}
+
+func TestSpreadPicksEvenly(t *testing.T) {
+	all := make([]load.Lived, 10)
+	for i := range all {
+		all[i].ID = strconv.Itoa(i)
+	}
+	var ids []string
+	for _, lived := range spread(all, 4) {
+		ids = append(ids, lived.ID)
+	}
+	if !slices.Equal(ids, []string{"0", "2", "5", "7"}) || len(spread(all, 20)) != 10 {
+		t.Errorf("picked %v", ids)
+	}
+}
+
+func TestReadyWaitsForTheLine(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "standalone")
+	for _, c := range []struct {
+		name, says string
+		fails      bool
+	}{
+		{"ready", "echo starting\necho traveldoc ready http://127.0.0.1:1\nexec sleep 600\n", false},
+		{"broken", "echo starting\necho no disk >&2\nexit 1\n", true},
+		{"silent", "echo starting\n", true},
+	} {
+		must(t, os.WriteFile(program, []byte("#!/bin/sh\n"+c.says), 0o755))
+		took, err := ready(t.Context(), program, t.TempDir())
+		if (err != nil) != c.fails || (took > 0) == c.fails {
+			t.Errorf("%s: took %v, %v", c.name, took, err)
+		}
 	}
 }

@@ -115,9 +115,14 @@ func (l *life) take(ctx workflow.Context, name tdr.Name) (int, error) {
 // mail does nothing.
 func mail(context.Context) error { return nil }
 
-// Register names what a worker of the floor serves.
-func Register(registry worker.Registry) {
+// RegisterWorkflow names the floor's workflow, for a worker or a replay.
+func RegisterWorkflow(registry worker.WorkflowRegistry) {
 	registry.RegisterWorkflowWithOptions(Workflow, workflow.RegisterOptions{Name: Type})
+}
+
+// Register names all that a worker of the floor serves.
+func Register(registry worker.Registry) {
+	RegisterWorkflow(registry)
 	registry.RegisterActivityWithOptions(mail, activity.RegisterOptions{Name: mailName})
 }
 

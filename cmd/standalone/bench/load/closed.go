@@ -26,6 +26,7 @@ type Throughput struct {
 	Window  time.Duration
 	Counted []Lived // ended within the window, in order
 	Failed  []Lived // ended at any time, and do not count
+	All     int     // lives at any time
 }
 
 // Rate is counted lives per second.
@@ -73,7 +74,7 @@ func (c Closed) Run(ctx context.Context) (Throughput, error) {
 }
 
 func (c Closed) judge(all []Lived, opens, closes time.Time) Throughput {
-	result := Throughput{Window: c.Window}
+	result := Throughput{Window: c.Window, All: len(all)}
 	for _, lived := range all {
 		switch {
 		case lived.Err != nil:

@@ -31,12 +31,13 @@ const EngineRole = "engine"
 type Machine struct {
 	State  *state.Folder
 	Client client.Client // to the engine
+	Engine *process.Process
 	Log    io.Writer
 
+	Version    string // of the database
 	Statements *Statements
 
 	cluster *postgres.Cluster
-	engine  *process.Process
 	port    int
 }
 
@@ -68,7 +69,7 @@ func (m *Machine) start(ctx context.Context, path string) error {
 	if m.port, err = ports.Free(); err != nil {
 		return err
 	}
-	m.engine, err = process.Start(ctx, EngineRole, engineConfig{
+	m.Engine, err = process.Start(ctx, EngineRole, engineConfig{
 		Port: m.port, Main: m.Database(postgres.Temporal), Visibility: m.Database(postgres.TemporalVisibility),
 	}, m.Log)
 	if err != nil {
@@ -139,6 +140,9 @@ func (m *Machine) checkDurable(ctx context.Context) error {
 			return fmt.Errorf("the database has %s=%s and must have it on", setting, value)
 		}
 	}
+	if err := connection.QueryRow(ctx, "SHOW server_version").Scan(&m.Version); err != nil {
+		return fmt.Errorf("read the database's version: %w", err)
+	}
 	return nil
 }
 
@@ -156,8 +160,8 @@ func (m *Machine) Stop(ctx context.Context) error {
 	if m.Client != nil {
 		m.Client.Close()
 	}
-	if m.engine != nil {
-		errs = append(errs, m.engine.Stop())
+	if m.Engine != nil {
+		errs = append(errs, m.Engine.Stop())
 	}
 	if m.Statements != nil {
 		m.Statements.close(ctx)

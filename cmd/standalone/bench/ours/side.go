@@ -26,8 +26,8 @@ type Side struct {
 	engine   client.Client // to see workflows end
 	required []string      // items that the pack wants
 	zone     *time.Location
-	persons  atomic.Int64 // made up so far
-	later    atomic.Int64 // answers that came by 202
+	persons  *atomic.Int64 // of the town
+	later    atomic.Int64  // answers that came by 202
 }
 
 // Side prepares a client with a token for everyone.
@@ -41,7 +41,7 @@ func (t *Town) Side(slots int) (*Side, error) {
 		return nil, err
 	}
 	s := &Side{
-		api: t.settings.Config.PublicURL, postbox: t.Postbox, engine: t.machine.Client, required: required, zone: zone,
+		api: t.settings.Config.PublicURL, postbox: t.Postbox, persons: &t.persons, engine: t.machine.Client, required: required, zone: zone,
 		tokens: map[string]string{},
 		http: &http.Client{Transport: &http.Transport{
 			MaxIdleConns: 2 * slots, MaxIdleConnsPerHost: 2 * slots, IdleConnTimeout: time.Minute,
@@ -75,6 +75,9 @@ func requiredItems() ([]string, error) {
 
 // Later is how many answers came only after a 202.
 func (s *Side) Later() int64 { return s.later.Load() }
+
+// Close lets go of connections.
+func (s *Side) Close() { s.http.CloseIdleConnections() }
 
 // Begin prepares a life of the slot's officer and supervisor, who may have had
 // mail in an earlier one.

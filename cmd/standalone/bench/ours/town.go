@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/cast"
@@ -38,6 +39,7 @@ type Town struct {
 	drop     *maildrop.Drop
 	folder   string // of the drop
 	servers  []*http.Server
+	persons  atomic.Int64 // made up so far
 }
 
 // NewTown migrates the database and opens mail drop and identity provider.

@@ -119,25 +119,39 @@ func (p *Process) Stop() error {
 
 // Ask calls a control of the process and reads its JSON answer, if answer is not nil.
 func (p *Process) Ask(ctx context.Context, path string, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+p.control+path, nil)
-	if err != nil {
-		return fmt.Errorf("ask %s: %w", p.role, err)
+	content, err := p.call(ctx, path)
+	if err != nil || answer == nil {
+		return err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("ask %s: %w", p.role, err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("ask %s for %s: status %d", p.role, path, response.StatusCode)
-	}
-	if answer == nil {
-		return nil
-	}
-	if err := json.NewDecoder(response.Body).Decode(answer); err != nil {
+	if err := json.Unmarshal(content, answer); err != nil {
 		return fmt.Errorf("read what %s says to %s: %w", p.role, path, err)
 	}
 	return nil
+}
+
+// Profile is a CPU profile of the process over a time, for go tool pprof.
+func (p *Process) Profile(ctx context.Context, over time.Duration) ([]byte, error) {
+	return p.call(ctx, fmt.Sprintf("/debug/pprof/profile?seconds=%.0f", over.Seconds()))
+}
+
+func (p *Process) call(ctx context.Context, path string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+p.control+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", p.role, err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", p.role, err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s for %s: %w", p.role, path, err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("ask %s for %s: status %d", p.role, path, response.StatusCode)
+	}
+	return content, nil
 }
 
 // Memory is what a process holds, in bytes.

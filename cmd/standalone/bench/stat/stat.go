@@ -34,6 +34,15 @@ func Median(values []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
+// Mean is the average; of nothing it is zero.
+func Mean(values []float64) float64 {
+	sum := 0.0
+	for _, value := range values {
+		sum += value
+	}
+	return Ratio(sum, float64(len(values)))
+}
+
 // Milliseconds of durations, for reports.
 func Milliseconds(durations []time.Duration) []float64 {
 	values := make([]float64, len(durations))

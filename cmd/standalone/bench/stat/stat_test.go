@@ -58,6 +58,12 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+func TestMean(t *testing.T) {
+	if stat.Mean(nil) != 0 || stat.Mean([]float64{1, 2, 6}) != 3 {
+		t.Errorf("the mean of nothing is %v and of 1, 2 and 6 %v", stat.Mean(nil), stat.Mean([]float64{1, 2, 6}))
+	}
+}
+
 func TestMillisecondsAndRatio(t *testing.T) {
 	if got := stat.Milliseconds([]time.Duration{1500 * time.Microsecond}); len(got) != 1 || got[0] != 1.5 {
 		t.Errorf("milliseconds are %v, want 1.5", got)
