@@ -69,7 +69,7 @@ type Escalation struct {
 	Closed        time.Time
 
 	Silence     bool          // asked because the post is silent
-	Answered    time.Time     // when the post moved and ended that reason
+	Answered    time.Time     // when the post last moved while it stood open
 	Chain       bool          // asked in the place of the level below
 	R0          calendar.Date // the removal period for which the law asks
 	HabeasFiled calendar.Date // the petition for which the law asks
@@ -210,12 +210,11 @@ func (l *Ladder) closeAll(e Event) {
 	})
 }
 
-// closeSilence: the post moved.
+// closeSilence: the post moved, and what was asked of people so that it would is
+// answered. A level that the law opened stays, and climbs again if it is not acknowledged.
 func (l *Ladder) closeSilence(e Event) {
 	l.review(e.RecordedAt, func(asked *Escalation) {
-		if asked.Silence {
-			asked.Silence, asked.Answered = false, later(asked.Answered, e.OccurredAt)
-		}
+		asked.Silence, asked.Chain, asked.Answered = false, false, later(asked.Answered, e.OccurredAt)
 	})
 }
 

@@ -81,10 +81,9 @@ func TestLawAndSilenceAtOneLevel(t *testing.T) {
 	// Before that both dates are shown.
 	both := begin(t, detainedSince("2026-03-01")).to(tdr.Submitted)
 	checkDue(t, both, append([]expected{{"ladder_level/2", delhi("2026-04-10 00:00"), tdr.ByPercent}}, custodyDays...))
-	// The post moves: what silence asked is closed; what the law asked is not, nor
-	// is L3, which stands in for an L2 that has not answered the law.
+	// The post moves: what silence asked is closed, what the law asked is not.
 	l.do(&tdr.RecordReceipt{Evidence: someProof})
-	if got := l.openLevels(); !slices.Equal(got, []int{2, 3}) {
+	if got := l.openLevels(); !slices.Equal(got, []int{2}) {
 		t.Errorf("after a move of the post: %v", got)
 	}
 	if len(l.askedOf(2, tdr.ByCustodyDay)) != 1 {
@@ -102,6 +101,26 @@ func TestLawAndSilenceAtOneLevel(t *testing.T) {
 	if _, ok := l.state.Ladder.Open(3); !ok {
 		t.Error("a refusal closed what the law asked")
 	}
+}
+
+// TestTheLawsLevelAfterAMoveOfThePost: it stays open, its promise is kept, and
+// if nobody took it on there is a day anew to do so.
+func TestTheLawsLevelAfterAMoveOfThePost(t *testing.T) {
+	l := begin(t, detainedSince("2025-12-20")).to(tdr.Received).until(boston("2026-03-20 09:00")) // R0+90
+	if got := l.openLevels(); !slices.Equal(got, []int{2, 3, 4}) {
+		t.Fatalf("open %v", got)
+	}
+	l.do(contactAt(tdr.FromPost, false))
+	if got := l.openLevels(); !slices.Equal(got, []int{2, 3}) {
+		t.Errorf("after a letter: %v", got)
+	}
+	checkDue(t, l, []expected{{"ladder_level/4", boston("2026-03-23 17:00"), tdr.ByNoAcknowledging}})
+	l.now = boston("2026-03-20 12:00")
+	l.takeOn(3, 5)
+	checkDue(t, l, []expected{{"ladder_level/4", boston("2026-03-26 00:00"), tdr.ByNextDate}})
+	l.now = boston("2026-03-21 12:00")
+	l.do(contactAt(tdr.FromPost, false))
+	checkDue(t, l, []expected{{"ladder_level/4", delhi("2026-04-20 00:00"), tdr.ByTimescale}, {"ladder_level/4/law", boston("2026-04-19 00:00"), tdr.ByCustodyDay}})
 }
 
 func TestANewPeriodAsksAnew(t *testing.T) {

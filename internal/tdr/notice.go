@@ -32,6 +32,20 @@ type Notice struct {
 	WaitingFrom time.Time     `json:"waiting_from,omitzero"` // since when the consulate owes an answer
 }
 
+// ToldAs is the level of the ladder whose addressees are told of a notice: all
+// but the ladder's own go to the officer, and what is overdue in review to the
+// supervisor too.
+func (n Notice) ToldAs() int {
+	switch {
+	case n.Kind == LevelNotice:
+		return n.Level
+	case n.Kind == StageNotice && n.Stage == Review:
+		return 1
+	default:
+		return 0
+	}
+}
+
 // Notices lists what the events of a state's log behind a seq have to tell people.
 func Notices(s State, after int64) []Notice {
 	var notices []Notice

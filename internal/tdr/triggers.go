@@ -117,8 +117,8 @@ func (s *State) bySilence(level int, first *earliest) {
 
 // silentSince is where a level's percentage is counted from, and whether it is
 // to be asked at all: once in a silence. That is the whole interval, so that a
-// telephone call cannot put a level off; but a level that was asked in vain, and
-// closed when the post moved, is owed again when the post falls silent again.
+// telephone call cannot put a level off; but a level that was asked in this
+// interval, and closed, is owed again from the post's next silence.
 func (s *State) silentSince(level int) (since time.Time, asks bool) {
 	if !s.Waiting.Open() {
 		return time.Time{}, false
@@ -126,13 +126,13 @@ func (s *State) silentSince(level int) (since time.Time, asks bool) {
 	since = s.Waiting.Since
 	for i := range s.Ladder.Escalations {
 		e := &s.Ladder.Escalations[i]
-		switch {
-		case e.Level != level:
-		case e.open() && (e.Silence || !e.Asked.Before(s.Waiting.Since)):
-			return time.Time{}, false
-		default:
-			since = later(since, e.Answered)
+		if e.Level != level || e.Asked.Before(s.Waiting.Since) {
+			continue
 		}
+		if e.open() {
+			return time.Time{}, false
+		}
+		since = later(since, e.Answered)
 	}
 	return since, true
 }
@@ -161,7 +161,7 @@ func (s *State) silenceRule(level int) (silenceRule, bool) {
 // promise broken at the ceiling is asked for again there.
 func (s *State) byChain(level int, first *earliest) {
 	if own, open := s.Ladder.Open(level); open {
-		if level == SilenceLimit && own.Status == EscalationTaken {
+		if level == SilenceLimit && own.Status == EscalationTaken && !own.kept() {
 			first.offer(s.brokenPromise(level, &own))
 		}
 		return
@@ -175,20 +175,31 @@ func (s *State) byChain(level int, first *earliest) {
 		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByUnreachable, Why: Why{Rule: "nobody of the level below could be told"}}
 		first.offer(d.onInstant(below.Unreachable, below.Gone))
 	case below.Status == EscalationTaken:
-		first.offer(s.brokenPromise(level, &below))
+		if !below.kept() {
+			first.offer(s.brokenPromise(level, &below))
+		}
 	case !below.AcknowledgeBy.IsZero(): // a reminder wants no acknowledgement
 		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByNoAcknowledging, Why: Why{Rule: "not acknowledged in time", Pack: s.pack(), Event: below.Event}}
-		count := calendar.Count{Start: below.Asked, Amount: s.Terms.Ladder.AcknowledgeWithin, Percent: 100, Pauses: s.waitingPauses()}
+		count := calendar.Count{Start: below.chainFrom(), Amount: s.Terms.Ladder.AcknowledgeWithin, Percent: 100, Pauses: s.waitingPauses()}
 		first.offer(s.afterPromise(s.counted(d, playbook.Office, count)))
 	}
 }
 
-// chainFrom is the instant from which an asking of the next level answers to this one.
+// kept tells whether the post moved after somebody took the level on.
+func (e *Escalation) kept() bool { return !e.Answered.IsZero() && !e.Answered.Before(e.Taken) }
+
+// chainFrom is the instant from which the next level would answer for this
+// one: the promised day, or the asking. What the law asked stays open when the post
+// moves, and has its time to be acknowledged anew from then.
 func (e *Escalation) chainFrom() time.Time {
-	if e.Status == EscalationTaken && e.Unreachable.IsZero() {
+	switch {
+	case !e.Unreachable.IsZero():
+		return e.Asked
+	case e.Status == EscalationTaken:
 		return e.Until
+	default:
+		return later(e.Asked, e.Answered)
 	}
-	return e.Asked
 }
 
 func (s *State) brokenPromise(level int, e *Escalation) Deadline {
