@@ -7,12 +7,13 @@ import (
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
-// utc keeps the zero time zero.
+// utc keeps the zero time zero, and no more than the microseconds that the
+// record can hold: what is answered now is what will be read later.
 func utc(at time.Time) time.Time {
 	if at.IsZero() {
 		return at
 	}
-	return at.UTC()
+	return at.UTC().Truncate(time.Microsecond)
 }
 
 // after is the view once a row of the read model was recorded.
