@@ -99,6 +99,6 @@ func refused(err error) error {
 		refusal = &tdr.Refusal{Code: tdr.Invalid}
 	}
 	return temporal.NewApplicationErrorWithOptions(string(refusal.Code), RefusedType, temporal.ApplicationErrorOptions{
-		NonRetryable: true, Details: []any{refusal}, Category: temporal.ApplicationErrorCategoryBenign,
+		NonRetryable: true, Details: []any{*refusal}, Category: temporal.ApplicationErrorCategoryBenign,
 	})
 }

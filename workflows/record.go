@@ -16,8 +16,8 @@ const unaddressed = "no_addressee"
 // something among it happened by itself: what a command brought, its caller records.
 // One activity runs at a time; it is repeated until it succeeds and nothing waits for it
 // but the request's end.
-func (r *request) record(ctx workflow.Context) {
-	if r.writing != nil || !r.owes() {
+func (r *request) record(ctx workflow.Context, now time.Time) {
+	if r.writing != nil || r.again.After(now) || !r.owes() {
 		return
 	}
 	r.written = r.state.Seq
@@ -43,20 +43,20 @@ func (r *request) owes() bool {
 
 // finishWriting takes the answer of a recording over. A level that nobody could
 // be told of is passed over at once.
-func (r *request) finishWriting(ctx workflow.Context, now time.Time) error {
+func (r *request) finishWriting(ctx workflow.Context, now time.Time) {
 	if !ready(r.writing) {
-		return nil
+		return
 	}
 	var recorded activities.Recorded
 	err := r.writing.Get(ctx, &recorded)
 	r.writing = nil
 	if err != nil {
-		return err
+		r.again = now.Add(pause)
+		return
 	}
-	r.recorded, r.touched = r.written, true
+	r.recorded = r.written
 	for _, notice := range recorded.Unaddressed {
 		fact := &tdr.LevelUnreachable{Escalation: notice.Escalation, Level: notice.Level, Cause: unaddressed}
 		r.apply(tdr.Receive(r.state, fact, now))
 	}
-	return nil
 }

@@ -2,7 +2,8 @@ package workflows_test
 
 import (
 	"reflect"
-	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/traveldoc/traveldoc/internal/tdr"
 	"github.com/traveldoc/traveldoc/workflows/rehearsal"
@@ -10,7 +11,7 @@ import (
 
 // checkRecord: what is on record is a history without gaps, and read model and
 // notices are those of that history.
-func checkRecord(t *testing.T, world *rehearsal.World) tdr.State {
+func checkRecord(t rapid.TB, world *rehearsal.World) tdr.State {
 	t.Helper()
 	events := world.Events(requestID)
 	for i, event := range events {

@@ -17,6 +17,9 @@ const (
 	// stuck is waited when a date has passed and brought nothing, which only a
 	// defect of the rules could do.
 	stuck = time.Minute
+	// pause comes before an activity that was given up is begun anew. Policies
+	// never give up; an operator at the engine can.
+	pause = time.Minute
 
 	// errNotOpened is the type of the error of a run that was given no opening.
 	errNotOpened = "NotOpened"
@@ -35,6 +38,7 @@ type request struct {
 	writing workflow.Future     // an activity that records events
 	written int64               // and the last of them
 	renewal workflow.Future     // an activity that fetches calendars
+	again   time.Time           // no activity is begun before: one was given up
 
 	coming   coming    // of the state
 	touched  bool      // something happened that the loop has not looked at
@@ -78,13 +82,11 @@ func TravelDocumentRequest(ctx workflow.Context, in RequestInput) (RequestEnd, e
 func (r *request) settle(ctx workflow.Context) error {
 	now := r.now(ctx)
 	r.apply(r.elapsed(now))
-	if err := r.finishWriting(ctx, now); err != nil {
-		return err
-	}
+	r.finishWriting(ctx, now)
 	r.finishRenewal(ctx, now)
 	r.receive(now)
 	r.apply(r.elapsed(now))
-	r.record(ctx)
+	r.record(ctx, now)
 	r.renew(ctx, now)
 	r.arm(ctx, now)
 	r.touched = false
@@ -178,8 +180,10 @@ func (r *request) wakeAt(now time.Time) time.Time {
 	case ahead.some:
 		at = ahead.next.At
 	}
-	if ahead.ends.After(now) && (at.IsZero() || ahead.ends.Before(at)) {
-		at = ahead.ends
+	for _, other := range []time.Time{ahead.ends, r.again} {
+		if other.After(now) && (at.IsZero() || other.Before(at)) {
+			at = other
+		}
 	}
 	return at
 }
@@ -230,13 +234,13 @@ func (r *request) mayRoll(ctx workflow.Context) bool {
 	if info.GetContinueAsNewSuggested() {
 		return true
 	}
-	quiet := r.writing == nil && r.renewal == nil
+	quiet := r.writing == nil && r.renewal == nil && !r.owes() && !r.again.After(r.now(ctx))
 	return quiet && (r.entered || info.GetCurrentHistoryLength() >= longRun)
 }
 
 // renew fetches calendars when a recorded one ends before a count does.
 func (r *request) renew(ctx workflow.Context, now time.Time) {
-	if ends := r.ahead().ends; r.renewal != nil || ends.IsZero() || ends.After(now) {
+	if ends := r.ahead().ends; r.renewal != nil || ends.IsZero() || ends.After(now) || r.again.After(now) {
 		return
 	}
 	r.renewal = activities.RenewCalendars(ctx, activities.Renewal{
@@ -245,8 +249,7 @@ func (r *request) renew(ctx workflow.Context, now time.Time) {
 	})
 }
 
-// finishRenewal takes fresh calendars over. Asking fails only for good when
-// nobody can answer; then the next passed date asks again.
+// finishRenewal takes fresh calendars over.
 func (r *request) finishRenewal(ctx workflow.Context, now time.Time) {
 	if !ready(r.renewal) {
 		return
@@ -255,7 +258,7 @@ func (r *request) finishRenewal(ctx workflow.Context, now time.Time) {
 	err := r.renewal.Get(ctx, &renewed)
 	r.renewal = nil
 	if err != nil {
-		workflow.GetLogger(ctx).Error("calendars not renewed")
+		r.again = now.Add(pause)
 		return
 	}
 	r.apply(tdr.Receive(r.state, &tdr.CalendarsRenewed{OfficeTime: renewed.OfficeTime, PostTime: renewed.PostTime}, now))

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"pgregory.net/rapid"
 
 	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/internal/calendar"
@@ -32,7 +34,7 @@ const requestID = "7d9d3f0e-0000-4000-8000-000000000001"
 
 // stage is a request in the test environment.
 type stage struct {
-	*testing.T
+	rapid.TB
 	env   *testsuite.TestWorkflowEnvironment
 	world *rehearsal.World
 	start time.Time
@@ -45,7 +47,7 @@ func newStage(t *testing.T, start time.Time) *stage {
 	return staged(t, rehearsal.NewWorld(), start)
 }
 
-func staged(t *testing.T, world *rehearsal.World, start time.Time) *stage {
+func staged(t rapid.TB, world *rehearsal.World, start time.Time) *stage {
 	t.Helper()
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(log.NewStructuredLogger(quiet))
@@ -63,7 +65,7 @@ func staged(t *testing.T, world *rehearsal.World, start time.Time) *stage {
 		Custody:  &activities.Custody{Store: world, Mailboxes: world, Alarms: world, Rules: custody.Version1(), Log: quiet},
 		Sweeper:  &activities.Sweeper{},
 	}.RegisterRequests(env)
-	return &stage{T: t, env: env, world: world, start: start}
+	return &stage{TB: t, env: env, world: world, start: start}
 }
 
 // at plans something, that long after the start. Plans are made before the run.
@@ -96,7 +98,7 @@ func (s *stage) give(in workflows.CommandInput, got *reply) {
 	s.updates++
 	s.env.UpdateWorkflow(workflows.CommandUpdate, strconv.Itoa(s.updates), &testsuite.TestUpdateCallback{
 		OnAccept: func() {},
-		OnReject: func(err error) { got.done, got.refusal = true, refusal(s.T, err) },
+		OnReject: func(err error) { got.done, got.refusal = true, refusal(s.TB, err) },
 		OnComplete: func(result any, err error) {
 			got.done = true
 			if err != nil {
@@ -108,7 +110,7 @@ func (s *stage) give(in workflows.CommandInput, got *reply) {
 	}, in)
 }
 
-func refusal(t *testing.T, err error) *tdr.Refusal {
+func refusal(t rapid.TB, err error) *tdr.Refusal {
 	t.Helper()
 	var refusal tdr.Refusal
 	application, ok := err.(*temporal.ApplicationError)
@@ -174,4 +176,18 @@ func (s *stage) next() (workflows.RequestInput, bool) {
 func opened(start time.Time, change func(*tdr.Open, *tdr.OpeningFacts)) workflows.RequestInput {
 	event := rehearsal.Opening(requestID, start, calendar.CalendarDays, change)
 	return workflows.RequestInput{State: tdr.Fold([]tdr.Event{event})}
+}
+
+// errUnreachable is what ports answer when they are away.
+var errUnreachable = fmt.Errorf("dial 192.0.2.1: %w", activities.ErrUnavailable)
+
+// rolled runs a new request until its first run is followed by another.
+func (s *stage) rolled() workflows.RequestInput {
+	s.Helper()
+	s.run(opened(s.start, nil))
+	input, ok := s.next()
+	if !ok {
+		s.Fatalf("no second run: %v", s.env.GetWorkflowError())
+	}
+	return input
 }

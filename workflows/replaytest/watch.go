@@ -51,7 +51,7 @@ func (i *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteW
 	result, err := i.Next.ExecuteWorkflow(ctx, in)
 	if again, ok := err.(*workflow.ContinueAsNewError); ok {
 		i.said.End = text(again.Input)
-	} else if err == nil {
+	} else if err == nil && result != nil {
 		i.said.End = encoded(result)
 	}
 	return result, err
