@@ -114,16 +114,8 @@ func stepOf(state tdr.State, event tdr.Event, why tdr.Deadline, snapshot directo
 	return step
 }
 
-// addressees of a notice: a level has its own; an overdue stage is told to the
-// officer and the supervisor behind it, the rest to the officer.
+// addressees of a notice, as recording it will find them.
 func addressees(state tdr.State, notice tdr.Notice, snapshot directory.Snapshot, at time.Time) directory.Addressees {
-	level := 0
-	switch notice.Kind {
-	case tdr.LevelNotice:
-		level = notice.Level
-	case tdr.StageNotice:
-		level = 1
-	}
 	of := directory.Case{Officer: state.Officer, FieldOffice: state.FieldOffice, Country: state.Country, Post: state.Post}
-	return snapshot.Addressees(level, of, at)
+	return snapshot.Addressees(notice.ToldAs(), of, at)
 }
