@@ -102,7 +102,7 @@ func (p pending) word(zone *time.Location, at time.Time) (mail.Notice, error) {
 			word.Since, word.Days = mail.Day(since), max(calendar.DateOf(at.In(zone)).DaysSince(since), 0)
 		}
 	case tdr.StageNotice:
-		word.Kind, word.Due = mail.Level0, actBy
+		word.Kind, word.Due = mail.Overdue, actBy
 	case tdr.ValidityNotice:
 		word.Kind, word.On = mail.Validity, mail.Day(data.On)
 	case custodyNotice:

@@ -252,6 +252,12 @@ func TestALostAnswerIsRepeatedOnce(t *testing.T) {
 	if left := w.collect(officer); len(left) != 1 || left[0] != repeats[0] {
 		t.Errorf("the repeat handed out again: %+v, was %+v", left, repeats)
 	}
+	for _, token := range []string{"repeat_of IS NULL", "repeat_of IS NOT NULL"} {
+		link, err := w.store.MailLink(t.Context(), one[string](w, "SELECT token FROM messages WHERE "+token))
+		if err != nil || len(link.Items) == 0 {
+			t.Errorf("link of the message that %s leads to %+v, %v", token, link, err)
+		}
+	}
 	w.settle(repeats[0].MessageID, activities.Unknown, "timeout")
 	w.clock.set(began.Add(3 * wait))
 	repeats, next, err = w.ledger().Unsettled(t.Context(), officer, wait)

@@ -73,23 +73,9 @@ func (s *Store) file(ctx context.Context, q *sqlcgen.Queries, request sqlcgen.Lo
 		if notice.Kind == tdr.LevelNotice && data.ActBy.IsZero() {
 			data.ActBy = followUpBy(recording.Row, now)
 		}
-		all = append(all, told{notice, data, snapshot.Addressees(ladderLevel(notice), whose, now).Recipients})
+		all = append(all, told{notice, data, snapshot.Addressees(notice.ToldAs(), whose, now).Recipients})
 	}
 	return fileAll(ctx, q, about, all)
-}
-
-// ladderLevel is the level of the ladder whose addressees are told of a notice:
-// all but the ladder's own go to the officer, and what is overdue in review to
-// the supervisor too.
-func ladderLevel(notice tdr.Notice) int {
-	switch {
-	case notice.Kind == tdr.LevelNotice:
-		return notice.Level
-	case notice.Kind == tdr.StageNotice && notice.Stage == tdr.Review:
-		return 1
-	default:
-		return 0
-	}
 }
 
 // followUpBy is the day that a reminder names, which wants no acknowledgement:

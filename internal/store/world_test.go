@@ -56,9 +56,12 @@ type world struct {
 // monday is an ordinary working day in Boston.
 var monday = time.Date(2026, time.March, 2, 15, 0, 0, 0, time.UTC)
 
+// seed is read once: it does not change.
+var seed = sync.OnceValues(func() (directory.Snapshot, error) { return directory.ParseSeed(directory.ExampleSeed()) })
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	snapshot, err := directory.ParseSeed(directory.ExampleSeed())
+	snapshot, err := seed()
 	if err != nil {
 		t.Fatal(err)
 	}

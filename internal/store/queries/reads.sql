@@ -87,9 +87,11 @@ ORDER BY COALESCE(d.due_at, 'infinity'), d.subject, d.name
 LIMIT @max_rows;
 
 -- name: MailLink :many
+-- What a repeat carries is still what the first mail asked for.
 SELECT COALESCE(r.code, '')::text AS code, COALESCE(e.escalation_id::text, '')::text AS escalation_id, COALESCE(n.level, -1)::integer AS level
 FROM messages m
-LEFT JOIN notices n ON n.message_id = m.message_id
+LEFT JOIN messages again ON again.repeat_of = m.message_id
+LEFT JOIN notices n ON n.message_id IN (m.message_id, again.message_id)
 LEFT JOIN requests r ON r.request_id = n.request_id
 LEFT JOIN escalations e ON e.request_id = n.request_id AND e.local_id = n.escalation AND n.escalation <> '' AND e.status <> 'closed'
 WHERE m.token = @token

@@ -252,7 +252,8 @@ func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]Event, error)
 const mailLink = `-- name: MailLink :many
 SELECT COALESCE(r.code, '')::text AS code, COALESCE(e.escalation_id::text, '')::text AS escalation_id, COALESCE(n.level, -1)::integer AS level
 FROM messages m
-LEFT JOIN notices n ON n.message_id = m.message_id
+LEFT JOIN messages again ON again.repeat_of = m.message_id
+LEFT JOIN notices n ON n.message_id IN (m.message_id, again.message_id)
 LEFT JOIN requests r ON r.request_id = n.request_id
 LEFT JOIN escalations e ON e.request_id = n.request_id AND e.local_id = n.escalation AND n.escalation <> '' AND e.status <> 'closed'
 WHERE m.token = $1
@@ -265,6 +266,7 @@ type MailLinkRow struct {
 	Level        int32
 }
 
+// What a repeat carries is still what the first mail asked for.
 func (q *Queries) MailLink(ctx context.Context, token string) ([]MailLinkRow, error) {
 	rows, err := q.db.Query(ctx, mailLink, token)
 	if err != nil {
