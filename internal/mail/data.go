@@ -25,12 +25,13 @@ const (
 	Level6   Kind = "l6"
 	Bounce   Kind = "bounce"   // a mail about the request came back
 	Validity Kind = "validity" // the document's validity ends
+	Overdue  Kind = "overdue"  // our own step has outlasted its term
 	Custody  Kind = "custody"  // a date of 8 CFR 241.4 or 241.13 comes or was missed
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Custody}
+	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Overdue, Custody}
 }
 
 // LadderKind is the kind of an escalation level from 0 to 6.
@@ -244,7 +245,7 @@ func (d dates) fits(due, on bool) bool {
 
 func datesOf(kind Kind) (dates, bool) {
 	switch kind {
-	case Level0, Level1, Level2, Level3, Level4:
+	case Level0, Level1, Level2, Level3, Level4, Overdue:
 		return instant, true
 	case Level5:
 		return either, true

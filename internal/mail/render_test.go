@@ -137,6 +137,7 @@ func TestSubjectsPreheadersAndFirstLines(t *testing.T) {
 		{Level6, "TD-7Q4M2K: ladder closed, decision needed", "No more reminders", "Decide the next path."},
 		{Bounce, "TD-7Q4M2K: mail not delivered", "Next person already told", "Correct the contact."},
 		{Validity, "TD-7Q4M2K: document ends 14 Apr 2026, 42 days", "Use or reissue", "Choose travel or reissue."},
+		{Overdue, "TD-7Q4M2K: next step overdue since Fri 6 Mar 2026", "Our own step has outlasted its term", "Take the next step or record what holds it up."},
 		{Custody, "TD-7Q4M2K: legal date 14 Apr 2026, 42 days", "Cannot be paused", "Open the legal dates."},
 	}
 	if len(rows) != len(Kinds()) {

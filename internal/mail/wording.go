@@ -67,6 +67,12 @@ func wordingOf(kind Kind) wording {
 			"{code} has a document that ends on {date}: {days}.", "choose travel or reissue.",
 			"After that day the document cannot be used.", "Document ends",
 		}
+	case Overdue:
+		return wording{
+			"{code}: next step overdue since {date}", "Our own step has outlasted its term", "Take the next step or record what holds it up.",
+			"{code} should have moved on by {moment}.", "take the next step or record what holds it up.",
+			"This is told once for each stage; its days go on counting.", "Step overdue",
+		}
 	case Custody:
 		return wording{
 			"{code}: legal date {date}, {days}", "Cannot be paused", "Open the legal dates.",
