@@ -55,6 +55,9 @@ type Move struct {
 	Who  []Role
 }
 
+// commandTable is Moves, made once: every command is looked up in it. Nothing writes to it.
+var commandTable = Moves()
+
 // Moves is the command table. Decide enforces it, the API shows it, and the
 // tests of allowed and forbidden moves are generated from it.
 func Moves() []Move {
@@ -92,11 +95,11 @@ func Moves() []Move {
 	}
 }
 
-// MoveOf finds a command's row.
+// MoveOf finds a command's row, for reading only.
 func MoveOf(name Name) (Move, bool) {
-	for _, move := range Moves() {
-		if move.Name == name {
-			return move, true
+	for i := range commandTable {
+		if commandTable[i].Name == name {
+			return commandTable[i], true
 		}
 	}
 	return Move{}, false
@@ -105,7 +108,7 @@ func MoveOf(name Name) (Move, bool) {
 // AllowedFrom lists the commands that a stage allows, for people who were refused.
 func AllowedFrom(stage Stage) []Name {
 	var names []Name
-	for _, move := range Moves() {
+	for _, move := range commandTable {
 		if stage.in(move.From) {
 			names = append(names, move.Name)
 		}
