@@ -238,11 +238,15 @@ func TestStaleFormsFail(t *testing.T) {
 	first := r
 	w.do("officer1", &r, "record-contact", fields{"forecast": fields{"expects": "issue", "by": "2026-04-01", "basis": "post_said"}})
 	w.do("officer1", &first, "record-contact", fields{"fact": fields{"direction": "to_post", "medium": "mail", "answered": false}})
+	stored := w.count("commands")
 	for _, version := range []string{`"1.1"`, `"2.1"`, `"3.2"`, `"4.1"`, `"99.1"`, `W/"3.1"`, `*`, `3.1`, `"3"`} {
 		got := w.change("officer1", "/v1/requests/"+r.ID+"/withdraw", fields{"outcome": "other", "reason": "x"}, "If-Match", version)
 		if got.status != 412 || got.problem() != "stale" {
 			t.Errorf("%s: %d %s", version, got.status, got.body)
 		}
+	}
+	if n := w.count("commands"); n != stored {
+		t.Errorf("%d stale forms were stored", n-stored)
 	}
 	w.do("officer1", &first, "withdraw", fields{"outcome": "other", "reason": "x"})
 }

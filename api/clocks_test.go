@@ -2,9 +2,13 @@ package api_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/directory"
 )
 
 type escalation struct {
@@ -77,6 +81,28 @@ func TestTheLadderPreviewComesTrue(t *testing.T) {
 	later := read[preview](t, w.ask("officer1", "POST", "/v1/requests/"+r.ID+"/ladder-preview", fields{"until": "2026-03-09"}))
 	if len(later.Steps) != 0 {
 		t.Errorf("the past is not asked: %+v", later)
+	}
+}
+
+// A level of which nobody can be told is shown as such, and the next takes over at once.
+func TestTheLadderPreviewShowsWhoIsMissing(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) {
+		seed, err := directory.ParseSeed(directory.ExampleSeed())
+		must(t, err)
+		data := seed.Data()
+		data.Desks = slices.DeleteFunc(data.Desks, func(d directory.Desk) bool { return d.Kind == directory.TDCoordinator })
+		without, err := directory.NewSnapshot(data)
+		must(t, err)
+		c.Directory = people{without}
+	})
+	r := w.submitted()
+	steps := read[preview](t, w.ask("officer1", "POST", "/v1/requests/"+r.ID+"/ladder-preview", nil)).Steps
+	i := slices.IndexFunc(steps, func(s step) bool { return s.Kind == "level" && s.Level == 2 })
+	if i < 0 || i+1 == len(steps) {
+		t.Fatalf("%+v", steps)
+	}
+	if next := steps[i+1]; len(steps[i].Told) != 0 || next.Level != 3 || !next.At.Equal(steps[i].At) || len(next.Told) == 0 {
+		t.Errorf("%+v, then %+v", steps[i], next)
 	}
 }
 
