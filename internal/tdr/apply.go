@@ -214,7 +214,7 @@ func (s *State) wait(e Event) {
 
 func (s *State) endPause(at time.Time) {
 	if n := len(s.Waiting.Pauses); n > 0 && s.Waiting.Pauses[n-1].To.IsZero() {
-		s.Waiting.Pauses[n-1].To = at
+		s.Waiting.Pauses[n-1].To = later(s.Waiting.Pauses[n-1].From, at)
 	}
 }
 
@@ -305,14 +305,15 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// hold: one that was lifted never stands again under its id.
+// hold: one that was lifted never stands again under its id, and none ends
+// before it began, whatever the clocks of those who said so.
 func (s *State) hold(e Event, fact *HoldChanged) {
 	known := slices.IndexFunc(s.Holds, func(h Hold) bool { return h.ID == fact.Hold })
 	switch {
 	case fact.Stops && known < 0:
 		s.Holds = append(s.Holds, Hold{ID: fact.Hold, From: e.OccurredAt})
 	case !fact.Stops && known >= 0 && s.Holds[known].To.IsZero():
-		s.Holds[known].To = e.OccurredAt
+		s.Holds[known].To = later(s.Holds[known].From, e.OccurredAt)
 	}
 }
 

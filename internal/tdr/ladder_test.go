@@ -439,3 +439,13 @@ func TestHoldsAreKeptByTheirID(t *testing.T) {
 		}
 	}
 }
+
+func TestAHoldNeverEndsBeforeItBegan(t *testing.T) {
+	l := begin(t).to(tdr.Submitted).until(boston("2026-03-03 09:00"))
+	l.told(&tdr.HoldChanged{Hold: "a", Stops: true, At: boston("2026-03-03 08:00")})
+	l.told(&tdr.HoldChanged{Hold: "a", At: boston("2026-03-03 07:00")})
+	checkDue(t, l, []expected{{"ladder_level/0", delhi("2026-03-27 00:00"), tdr.ByPercent}})
+	if l.state.Held() || !l.state.Holds[0].To.Equal(l.state.Holds[0].From) {
+		t.Errorf("holds %+v", l.state.Holds)
+	}
+}
