@@ -16,10 +16,13 @@ type channel struct {
 	empty   func() tdr.Fact // to receive into
 }
 
+// holds are the signals that count from before they are heard of.
+func (i inbox) holds() inbox { return i[:1] }
+
 func openInbox(ctx workflow.Context) inbox {
 	return inbox{
-		{workflow.GetSignalChannel(ctx, CustodyChangedSignal), func() tdr.Fact { return &tdr.CustodyChanged{} }},
 		{workflow.GetSignalChannel(ctx, HoldChangedSignal), func() tdr.Fact { return &tdr.HoldChanged{} }},
+		{workflow.GetSignalChannel(ctx, CustodyChangedSignal), func() tdr.Fact { return &tdr.CustodyChanged{} }},
 		{workflow.GetSignalChannel(ctx, CalendarsRenewedSignal), func() tdr.Fact { return &tdr.CalendarsRenewed{} }},
 		{workflow.GetSignalChannel(ctx, UnreachableSignal), func() tdr.Fact { return &tdr.LevelUnreachable{} }},
 		{workflow.GetSignalChannel(ctx, MailBouncedSignal), func() tdr.Fact { return &tdr.MailBounced{} }},
@@ -36,10 +39,10 @@ func (i inbox) waiting() bool {
 	return false
 }
 
-// receive empties the inbox. A signal that says nothing new brings nothing, so
+// receive empties the inbox, or a part of it. A signal that says nothing new brings nothing, so
 // one that is delivered twice counts once.
-func (r *request) receive(now time.Time) {
-	for _, c := range r.inbox {
+func (r *request) receive(from inbox, now time.Time) {
+	for _, c := range from {
 		for {
 			fact := c.empty()
 			if !c.signals.ReceiveAsync(fact) {

@@ -122,6 +122,32 @@ func TestPassedDateGoesBeforeTheCommand(t *testing.T) {
 	}
 }
 
+// A hold that was placed before a date, and heard of after it, kept the date from coming.
+func TestHoldHeardOfLate(t *testing.T) {
+	s := newStage(t, began)
+	s.submit()
+	input := s.rolled()
+	due, _ := tdr.Next(input.State)
+	for placed, want := range map[time.Duration]int{-time.Hour: 0, time.Hour: 1} {
+		second := staged(t, rehearsal.NewWorld(), due.At.Add(2*time.Hour)) // nobody was there when the date came
+		second.at(0, func() {
+			hold := tdr.HoldChanged{Hold: "hold-1", Stops: true, At: due.At.Add(placed)}
+			second.env.SignalWorkflow(workflows.HoldChangedSignal, hold)
+		})
+		second.act(time.Hour, "withdraw", tdr.WithdrawName)
+		second.run(input)
+		asked := 0
+		for _, event := range second.world.Events(requestID) {
+			if _, ok := event.Fact.(*tdr.EscalationOpened); ok && event.Seq > input.State.Seq {
+				asked++
+			}
+		}
+		if asked != want {
+			t.Errorf("placed %v after the date: %d levels asked, want %d", placed, asked, want)
+		}
+	}
+}
+
 // A hold suspends what silence brings, from whichever side of the date it comes;
 // lifting it counts anew, and saying either twice counts once.
 func TestHoldsAndDates(t *testing.T) {

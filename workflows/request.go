@@ -78,13 +78,15 @@ func TravelDocumentRequest(ctx workflow.Context, in RequestInput) (RequestEnd, e
 }
 
 // settle looks at everything that came in and leaves nothing undone that can
-// be done now. Dates that passed go first: what came later does not undo them.
+// be done now. Holds go first, because they count from when they were placed;
+// then dates that passed, because what came later does not undo them.
 func (r *request) settle(ctx workflow.Context) error {
 	now := r.now(ctx)
+	r.receive(r.inbox.holds(), now)
 	r.apply(r.elapsed(now))
 	r.finishWriting(ctx, now)
 	r.finishRenewal(ctx, now)
-	r.receive(now)
+	r.receive(r.inbox, now)
 	r.apply(r.elapsed(now))
 	r.record(ctx, now)
 	r.renew(ctx, now)

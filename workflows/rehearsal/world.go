@@ -74,6 +74,8 @@ func (w *World) Record(_ context.Context, recording activities.Recording) (activ
 		if known, ok := kept[event.Seq]; ok && !reflect.DeepEqual(known, event) {
 			return activities.Recorded{}, activities.ErrSeqConflict
 		}
+	}
+	for _, event := range recording.Events {
 		kept[event.Seq] = event
 	}
 	if recording.Row.Seq > w.rows[recording.RequestID].Seq {
