@@ -5,6 +5,7 @@
 //
 //	traveldoc-standalone [flags]          everything in one process
 //	traveldoc-standalone PART [flags]     one part in a process of its own
+//	traveldoc-standalone doctor [flags]   check a running one end to end
 //	traveldoc-standalone forward DURATION [flags]
 //	                                      move the clock of a running one, such as 720h
 package main
@@ -26,6 +27,8 @@ import (
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/state"
 	"github.com/traveldoc/traveldoc/cmd/standalone/system"
+	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
+	"github.com/traveldoc/traveldoc/internal/config"
 )
 
 func main() {
@@ -44,6 +47,9 @@ func main() {
 func run(ctx context.Context, args []string, getenv func(string) string, out, complaints io.Writer) error {
 	if len(args) > 0 && args[0] == "forward" {
 		return forward(ctx, args[1:], getenv, out, complaints)
+	}
+	if len(args) > 0 && args[0] == "doctor" {
+		return doctor(ctx, args[1:], getenv, out, complaints)
 	}
 	parts, ready, args, err := choose(args)
 	if err != nil {
@@ -91,6 +97,23 @@ func forward(ctx context.Context, args []string, getenv func(string) string, out
 	}
 	_, err = fmt.Fprintln(out, "the clock says", house.Clock.Now().Format(time.RFC3339))
 	return err
+}
+
+// doctor checks a standalone that runs on the same folder.
+func doctor(ctx context.Context, args []string, getenv func(string) string, out, complaints io.Writer) error {
+	cfg, err := configure(args, getenv, complaints)
+	if err != nil {
+		return err
+	}
+	house, err := system.Open(cfg)
+	if err != nil {
+		return err
+	}
+	world, err := house.World(config.API)
+	if err != nil {
+		return err
+	}
+	return serve.Doctor(ctx, world, out)
 }
 
 // choose picks the part that the first argument names, or all.

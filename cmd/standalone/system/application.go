@@ -57,9 +57,9 @@ func openIdentity(_ context.Context, house *House) (site, error) {
 	return site{provider.Handler(), func() error { return nil }}, nil
 }
 
-// world is what traveldoc's own parts find around them: this house, the
+// World is what traveldoc's own parts find around them: this house, the
 // movable clock, and the example directory unless a file is named.
-func (h *House) world(part config.Part) (serve.World, error) {
+func (h *House) World(part config.Part) (serve.World, error) {
 	settings, err := h.Settings()
 	if err != nil {
 		return serve.World{}, err
@@ -89,7 +89,7 @@ type workerPart struct{}
 func (workerPart) Name() string { return "worker" }
 
 func (workerPart) Start(ctx context.Context, house *House) (Running, error) {
-	world, err := house.world(config.Worker)
+	world, err := house.World(config.Worker)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (workerPart) Start(ctx context.Context, house *House) (Running, error) {
 }
 
 func openAPI(ctx context.Context, house *House) (site, error) {
-	world, err := house.world(config.API)
+	world, err := house.World(config.API)
 	if err != nil {
 		return site{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -19,12 +20,33 @@ type Finding struct {
 	Err   error // nil: in order
 }
 
+// ErrUnwell says that the doctor found something.
+var ErrUnwell = errors.New("something is out of order, see above")
+
+// Doctor examines a deployment and writes what it found, a line each.
+func Doctor(ctx context.Context, world World, out io.Writer) error {
+	unwell := false
+	for _, finding := range Examine(ctx, world) {
+		if finding.Err != nil {
+			unwell = true
+			fmt.Fprintf(out, "FAULT  %s: %v\n", finding.Check, finding.Err)
+			continue
+		}
+		fmt.Fprintf(out, "ok     %s\n", finding.Check)
+	}
+	if unwell {
+		return ErrUnwell
+	}
+	return nil
+}
+
 // doctorPatience bounds one check; something that answers later is not in order.
 const doctorPatience = 10 * time.Second
 
 // Examine checks a running deployment end to end: what it stands on, whether
 // its parts answer and work, and whether anything lies undone.
 func Examine(ctx context.Context, world World) []Finding {
+	world.Directory, world.Config.DirectoryFile = nil, "" // looking must not change what is in force
 	b, err := open(ctx, world)
 	if err != nil {
 		return []Finding{{"settings and database", err}}
@@ -48,6 +70,7 @@ func Examine(ctx context.Context, world World) []Finding {
 		{"no signal lies undelivered", func(ctx context.Context) error { return b.outboxDrained(ctx, world.Clock.Now()) }},
 		{"no mailbox waits", b.mailboxesServed},
 		{"histories have no gap", b.historiesWhole},
+		{"no alarm stands", b.noAlarms},
 	}
 	findings := make([]Finding, 0, len(checks))
 	for _, check := range checks {
@@ -164,4 +187,26 @@ func (b *backend) historiesWhole(ctx context.Context) error {
 		return err
 	}
 	return fmt.Errorf("event %d of request %s is not on record", gaps[0].Seq, gaps[0].RequestID)
+}
+
+// alarmsShown is how many alarms the doctor lists; there may be more.
+const alarmsShown = 20
+
+func (b *backend) noAlarms(ctx context.Context) error {
+	standing, err := b.store.StandingAlarms(ctx, alarmsShown)
+	if err != nil {
+		return err
+	}
+	var alarms []error
+	for _, alarm := range standing {
+		about := ""
+		if alarm.RequestID != "" {
+			about += " request " + alarm.RequestID
+		}
+		if alarm.PersonID != "" {
+			about += " person " + alarm.PersonID
+		}
+		alarms = append(alarms, fmt.Errorf("%s%s since %s", alarm.Kind, about, alarm.RaisedAt.UTC().Format(time.RFC3339)))
+	}
+	return errors.Join(alarms...)
 }
