@@ -82,7 +82,11 @@ func (w *world) read(id string) request {
 	if got.status != 200 {
 		w.t.Fatalf("read: %d %s", got.status, got.body)
 	}
-	return read[struct{ Request request }](w.t, got).Request
+	r := read[struct{ Request request }](w.t, got).Request
+	if got.header.Get("ETag") != `"`+r.Version+`"` {
+		w.t.Errorf("ETag %s of version %s", got.header.Get("ETag"), r.Version)
+	}
+	return r
 }
 
 // A hold of another country, or of another request, stops nothing here.
