@@ -3,6 +3,7 @@ package clock
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -35,8 +36,8 @@ type entry struct {
 // plan is what a diary does: it writes an entry after each of the waits.
 type plan struct {
 	Waits []time.Duration
-	// Again continues as new, with these waits, once Waits are over.
-	Again   []time.Duration
+	// Again are the waits of the runs that follow, each continued as new.
+	Again   [][]time.Duration
 	Entries []entry
 }
 
@@ -86,7 +87,7 @@ func diary(ctx workflow.Context, todo plan) ([]entry, error) {
 		}
 	}
 	if len(todo.Again) > 0 {
-		return nil, workflow.NewContinueAsNewError(ctx, "diary", plan{Waits: todo.Again, Entries: entries})
+		return nil, workflow.NewContinueAsNewError(ctx, "diary", plan{Waits: todo.Again[0], Again: todo.Again[1:], Entries: entries})
 	}
 	workflow.GetSignalChannel(ctx, "close").Receive(ctx, nil)
 	return entries, nil
@@ -281,14 +282,16 @@ func inOrder(b *bench) {
 
 func acrossRuns(b *bench) {
 	began := b.clock.Now()
-	b.start("life", plan{Waits: []time.Duration{50 * day}, Again: []time.Duration{20 * day}})
+	b.start("life", plan{Waits: []time.Duration{50 * day}, Again: [][]time.Duration{{20 * day}, {7 * day}, {2 * day}}})
 	b.forward(60 * day)
 	b.same("the second run", b.note("life").Inside, b.clock.Now())
 	b.forward(60 * day)
-	b.same("the second run later", b.note("life").Inside, b.clock.Now())
+	b.same("the last run", b.note("life").Inside, b.clock.Now())
 	entries := b.finish("life")
 	b.coherent(entries)
-	b.same("the timer of the second run", timers(entries)[1], began.Add(70*day))
+	for run, after := range []time.Duration{50 * day, 70 * day, 77 * day, 79 * day} {
+		b.same(fmt.Sprintf("the timer of run %d", run+1), timers(entries)[run], began.Add(after))
+	}
 }
 
 func retried(b *bench) {

@@ -138,6 +138,9 @@ func (s *standing) readTasks(run *persistencespb.WorkflowMutableState) {
 		s.busy = "a child workflow is open, and the engine skips no time meanwhile"
 	case len(run.GetSignalInfos())+len(run.GetRequestCancelInfos()) > 0:
 		s.busy = "a signal to another workflow is under way"
+	case !began && info.GetFirstExecutionRunId() != run.GetExecutionState().GetRunId():
+		// The engine's own date of this beginning counts skipped time twice.
+		s.busy = "a run that follows another has not begun"
 	case !began:
 		s.wakes(info.GetExecutionTime().AsTime())
 	}

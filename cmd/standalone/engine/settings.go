@@ -134,6 +134,10 @@ func dynamicSettings() dynamicconfig.StaticClient {
 		// that differ; here is one machine.
 		dynamicconfig.TimerProcessorMaxTimeShift.Key():    10 * time.Millisecond,
 		dynamicconfig.NamespaceCacheRefreshInterval.Key(): namespaceRefresh,
+		// A run that follows one of less than this begins late. In runs that
+		// skipped time the engine counts the skipped time twice, so that it takes
+		// every run for a short one and lets the next begin years later.
+		dynamicconfig.WorkflowIdReuseMinimalInterval.Key(): time.Duration(0),
 	}
 	for _, rate := range []dynamicconfig.Key{
 		dynamicconfig.FrontendRPS.Key(),
