@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
@@ -185,7 +186,28 @@ func (l LegalEvents) Events(ctx context.Context, personID string) ([]api.LegalEv
 // Custody reads the person's clock; api.ErrNotFound when nothing was recorded.
 func (l LegalEvents) Custody(ctx context.Context, personID string) (api.PersonCustody, error) {
 	read, err := readCustody(ctx, l.queries(), personID)
-	return read, failed("read custody clock", err)
+	if err != nil {
+		return read, failed("read custody clock", err)
+	}
+	history, err := l.LegalHistory(ctx, personID)
+	if err != nil {
+		return read, err
+	}
+	return l.today(read, history)
+}
+
+// today reads a clock as of now: since it was derived, days have come and passed.
+func (l LegalEvents) today(read api.PersonCustody, history activities.LegalHistory) (api.PersonCustody, error) {
+	now := l.clock.Now().UTC()
+	clock, err := custody.Derive(history.Events, l.rules, custody.View{AsOf: history.OfficeTime.LocalDate(now), Office: history.OfficeTime})
+	if err != nil {
+		return read, fmt.Errorf("read custody clock: %w", err)
+	}
+	if read.Clock, err = json.Marshal(clock); err != nil {
+		return read, fmt.Errorf("write custody clock: %w", err)
+	}
+	read.Rules, read.Summary, read.DerivedAt = clock.Rules, requestCustody(clock), now
+	return read, nil
 }
 
 func readCustody(ctx context.Context, q *sqlcgen.Queries, personID string) (api.PersonCustody, error) {

@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/traveldoc/traveldoc/internal/calendar"
@@ -40,22 +39,16 @@ func requestDeadlines(request sqlcgen.LockRequestRow, row tdr.Row) (sqlcgen.Repl
 		Subject: requestSubject(request.RequestID), RequestID: &request.RequestID, PersonID: request.PersonID, Seq: row.Seq,
 		Names: []string{},
 	}
-	taken := map[string]bool{}
 	for _, deadline := range row.Deadlines {
 		why, err := json.Marshal(deadline.Why)
 		if err != nil {
 			return rows, fmt.Errorf("write why %s is due: %w", deadline.Kind, err)
 		}
-		name := deadlineName(deadline)
-		for n := 2; taken[name]; n++ {
-			name = deadlineName(deadline) + "/" + strconv.Itoa(n)
-		}
-		taken[name] = true
 		level := int32(-1)
 		if deadline.Kind == tdr.LadderLevel {
 			level = int32(deadline.Level)
 		}
-		rows.Names = append(rows.Names, name)
+		rows.Names = append(rows.Names, deadline.Name())
 		rows.Kinds = append(rows.Kinds, string(deadline.Kind))
 		rows.Levels = append(rows.Levels, level)
 		rows.Legals = append(rows.Legals, deadline.Legal)
@@ -71,21 +64,6 @@ func dueAt(deadline tdr.Deadline) time.Time {
 		return time.Time{}
 	}
 	return deadline.At.UTC()
-}
-
-// deadlineName is unique in a request: at most one deadline of a kind is to
-// come for each level, stage or alert.
-func deadlineName(deadline tdr.Deadline) string {
-	switch {
-	case deadline.Kind == tdr.LadderLevel:
-		return fmt.Sprintf("%s/%d", deadline.Kind, deadline.Level)
-	case deadline.Stage != "":
-		return fmt.Sprintf("%s/%s", deadline.Kind, deadline.Stage)
-	case deadline.Alert != "":
-		return fmt.Sprintf("%s/%s", deadline.Kind, deadline.Alert)
-	default:
-		return string(deadline.Kind)
-	}
 }
 
 func escalationRows(requestID string, row tdr.Row) (sqlcgen.PutEscalationsParams, error) {
