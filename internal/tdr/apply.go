@@ -74,11 +74,13 @@ func (s *State) read(e Event) {
 }
 
 // material tells whether an event changes what an officer's form relied on:
-// stage, facts or fence. Reminders, escalations and mail do not.
+// stage or facts. Reminders, escalations and mail do not. Nor does hearing of a
+// hold: placing it raised the person's fence, which callers name beside the
+// seq, and must not make the same form stale a second time.
 func material(fact Fact) bool {
 	switch fact.(type) {
 	case *StageOverdue, *EscalationOpened, *EscalationAcknowledged, *LevelUnreachable,
-		*ValidityAlerted, *MailBounced, *ReplyReceived, *ForecastRecorded, *CalendarsRenewed:
+		*ValidityAlerted, *MailBounced, *ReplyReceived, *ForecastRecorded, *CalendarsRenewed, *HoldChanged:
 		return false
 	default:
 		return true
