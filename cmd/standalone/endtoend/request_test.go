@@ -57,14 +57,10 @@ type change struct {
 	Events  []event `json:"events"`
 }
 
-// open opens a request as its officer.
-func open(t *testing.T, w *whole.Whole, officer string, body fields) *request {
-	t.Helper()
-	var opened change
-	w.As(officer).Post("/v1/requests", body, "").Want(http.StatusCreated).Into(&opened)
-	r := opened.Request
-	r.t, r.w = t, w
-	return &r
+// take takes over what the API showed.
+func (r *request) take(shown request) {
+	shown.t, shown.w = r.t, r.w
+	*r = shown
 }
 
 // do gives a command, with the version that the user has just read.
@@ -86,9 +82,9 @@ func (r *request) try(user, command string, body any) whole.Answer {
 // look reads the request anew.
 func (r *request) look() {
 	r.t.Helper()
-	now := detail{Request: request{t: r.t, w: r.w}}
+	var now detail
 	r.w.As("manager1").Get("/v1/requests/"+r.ID, &now)
-	*r = now.Request
+	r.take(now.Request)
 }
 
 // at says where the request has to be now.

@@ -1,0 +1,142 @@
+package endtoend
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// evidence is the hash of a source document that nobody wrote.
+var evidence = strings.Repeat("5eed0000", 8)
+
+// hash is the hash of a package that nobody wrote, by a name of two hexadecimal digits.
+func hash(name string) string { return strings.Repeat(name, 32) }
+
+// checklist is what the default pack wants in a package.
+func checklist() []string {
+	return []string{"cover_letter", "form_i217", "photographs", "final_order"}
+}
+
+// person is somebody invented; what is said here must be found in no mail.
+func person(given string) fields {
+	return fields{
+		"family_name": given + "-Example", "given_names": given, "birth_date": "1990-07-04",
+		// The number tells persons apart: the same one is the same person.
+		"a_number": fmt.Sprintf("A9876543%02d", given[0]),
+	}
+}
+
+// open opens a request about somebody new.
+func (r *request) open(officer, given, country, post string) {
+	r.t.Helper()
+	var opened change
+	r.w.As(officer).Post("/v1/requests", fields{
+		"person": person(given), "country": country, "post": post, "field_office": "BOS",
+		"order": fields{"type": "final_removal", "number": "EXAMPLE-" + given, "date": "2026-01-05", "source": evidence},
+		"note":  "Free text about " + given,
+	}, "").Want(http.StatusCreated).Into(&opened)
+	r.take(opened.Request)
+}
+
+// prepare takes a request from assembling to the post, with the package of a name.
+func (r *request) prepare(officer, name string) {
+	r.t.Helper()
+	r.do(officer, "request-review", fields{"content": hash(name), "present": checklist()})
+	r.do("supervisor1", "approve", fields{"content": hash(name)})
+	r.do(officer, "send", fields{"content": hash(name), "channel": "courier"})
+}
+
+func (r *request) contact(user, medium string, answered bool) {
+	r.t.Helper()
+	r.do(user, "record-contact", fields{"fact": fields{"direction": "to_post", "medium": medium, "answered": answered}})
+}
+
+func (r *request) issue(from, to string) {
+	r.t.Helper()
+	r.issueBy("embassy", from, to)
+}
+
+func (r *request) issueBy(issuer, from, to string) {
+	r.t.Helper()
+	r.do("liaison1", "record-issue", fields{"issuer": issuer, "number": "NUMBER-EXAMPLE", "valid_from": from, "valid_to": to})
+}
+
+func (r *request) authenticate(officer string) {
+	r.t.Helper()
+	r.do(officer, "authenticate", fields{"photo": true, "names": true, "serial": true})
+}
+
+// escalation is an asking of one level, as the API shows it.
+type escalation struct {
+	ID      string   `json:"id"`
+	LocalID string   `json:"local_id"`
+	Status  string   `json:"status"`
+	Told    []string `json:"told"`
+}
+
+func (r *request) escalations() []escalation {
+	r.t.Helper()
+	var list struct {
+		Escalations []escalation `json:"escalations"`
+	}
+	r.w.As("auditor1").Get("/v1/requests/"+r.ID+"/escalations", &list)
+	return list.Escalations
+}
+
+// acknowledge takes an escalation on by its own address, as a mail asks.
+func (r *request) acknowledge(user, localID, next string) {
+	r.t.Helper()
+	for _, e := range r.escalations() {
+		if e.LocalID == localID {
+			path := "/v1/escalations/" + e.ID + "/acknowledgement"
+			r.w.As(user).Post(path, fields{"next_date": next, "action": "call_post"}, "").Want(http.StatusOK)
+			return
+		}
+	}
+	r.t.Fatalf("%s has no escalation %s", r.Code, localID)
+}
+
+// checkEscalations compares what was asked of whom with lines like "L0-7 open to person/officer1".
+func (r *request) checkEscalations(want ...string) {
+	r.t.Helper()
+	var got []string
+	for _, e := range r.escalations() {
+		got = append(got, e.LocalID+" "+e.Status+" to "+strings.Join(e.Told, " "))
+	}
+	compare(r.t, "escalations of "+r.Code, got, want)
+}
+
+// refuse gives a command that has to be refused, and nothing may come of it.
+func (r *request) refuse(user, command string, body any, status int, problem string) {
+	r.t.Helper()
+	before := len(r.events())
+	answer := r.try(user, command, body)
+	if answer.Status != status || !strings.Contains(string(answer.Body), `"/problems/`+problem+`"`) {
+		r.t.Errorf("%s by %s is answered %d, want %d %s: %s", command, user, answer.Status, status, problem, answer.Body)
+	}
+	if after := len(r.events()); after != before {
+		r.t.Errorf("%s was refused, and there are %d events rather than %d", command, after, before)
+	}
+}
+
+// local writes an instant of the API as the tables do; as it came when it is none.
+func (r *request) local(text string) string {
+	r.t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	return at.In(boston(r.t)).Format(layout)
+}
+
+// compare shows what is missing, what is too much, and whether the order differs.
+func compare(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if slices.Equal(got, want) {
+		return
+	}
+	t.Errorf("%s:\n  got\n\t%s\n  want\n\t%s", what, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+}
