@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -48,7 +49,7 @@ func (b *bench) census(ctx context.Context) error {
 
 func (b *bench) oursCensus(ctx context.Context, side *ours.Side) error {
 	// What is done once for each process is no life's share.
-	if _, err := b.lived(ctx, side, script.Undisturbed(), censusAtOnce); err != nil {
+	if err := allLived(load.Fixed(ctx, side, script.Undisturbed(), censusAtOnce, censusAtOnce)); err != nil {
 		return err
 	}
 	if err := b.machine.Statements.Begin(ctx); err != nil {
@@ -76,24 +77,38 @@ func (b *bench) oursCensus(ctx context.Context, side *ours.Side) error {
 	return b.replayed(ctx, &run, lives, workflows.RegisterRequests)
 }
 
-// lived lives lives of which none may fail.
-func (b *bench) lived(ctx context.Context, side load.Side, steps []script.Step, count int) ([]load.Lived, error) {
-	lives := load.Fixed(ctx, side, steps, count, censusAtOnce)
-	for _, lived := range lives {
-		if lived.Err != nil {
-			return nil, fmt.Errorf("live a counted life: %w", lived.Err)
-		}
-	}
-	return lives, nil
-}
-
+// known lives so many lives and counts them.
 func (b *bench) known(ctx context.Context, side load.Side, run *report.Run) ([]load.Lived, error) {
-	lives, err := b.lived(ctx, side, script.Life(), b.censusLives)
-	if err != nil {
+	lives := load.Fixed(ctx, side, script.Life(), b.censusLives, censusAtOnce)
+	if err := allLived(lives); err != nil {
 		return nil, err
 	}
-	run.Lives = len(lives)
+	run.Lives, run.OtherMails = len(lives), otherMails(lives)
 	return lives, b.readBack(ctx, run, lives)
+}
+
+// allLived: none may fail where everything is counted. One that had its
+// notices in fewer mails has lived; how many mails there were is told.
+func allLived(lives []load.Lived) error {
+	for _, lived := range lives {
+		var mails *ours.MailsDiffer
+		if lived.Err != nil && !errors.As(lived.Err, &mails) {
+			return fmt.Errorf("live a counted life: %w", lived.Err)
+		}
+	}
+	return nil
+}
+
+// otherMails counts the lives that had another number of mails than the script has.
+func otherMails(lives []load.Lived) int {
+	count := 0
+	for _, lived := range lives {
+		var mails *ours.MailsDiffer
+		if errors.As(lived.Err, &mails) {
+			count++
+		}
+	}
+	return count
 }
 
 // replayed notes how long replaying a life takes; the first pass warms up.

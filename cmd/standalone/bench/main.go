@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/floor"
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/history"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/machine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/ours"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/process"
@@ -52,6 +53,10 @@ func run(arguments []string) error {
 		return err
 	}
 	figures, err := measure(ctx, o, os.Stderr)
+	var unreplayed *history.ReplayError
+	if errors.As(err, &unreplayed) {
+		return errors.Join(err, unreplayed.Keep(o.out+".history"))
+	}
 	if err != nil {
 		return err
 	}

@@ -9,12 +9,16 @@ import (
 	"strconv"
 	"testing"
 
+	"go.temporal.io/sdk/worker"
+
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/floor"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/history"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/load"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/machine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/ours"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/process"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/script"
+	"github.com/traveldoc/traveldoc/workflows"
 )
 
 // TestMain lets this test program play the roles that a benchmark starts.
@@ -48,7 +52,7 @@ func TestBothSidesLiveOnTheRealEngine(t *testing.T) {
 
 	t.Run("floor", func(t *testing.T) {
 		must(t, b.withFloor(t.Context(), script.Life(), func(side load.Side) error {
-			for _, tally := range liveAndRead(t, b, side) {
+			for _, tally := range liveAndRead(t, b, side, floor.RegisterWorkflow) {
 				want := history.Tally{Runs: 1, Events: tally.Events, Updates: len(script.Life()) - 1, Timers: script.Timers, Activities: script.Mails, Completed: true}
 				if tally != want {
 					t.Errorf("a life of the floor left %+v, want %+v", tally, want)
@@ -59,7 +63,7 @@ func TestBothSidesLiveOnTheRealEngine(t *testing.T) {
 	})
 	t.Run("ours", func(t *testing.T) {
 		must(t, b.withOurs(t.Context(), func(side *ours.Side, running *ours.Running) error {
-			for _, tally := range liveAndRead(t, b, side) {
+			for _, tally := range liveAndRead(t, b, side, workflows.RegisterRequests) {
 				if tally.Updates != len(script.Life())-1 || tally.Timers != script.Timers || !tally.Completed {
 					t.Errorf("a life of ours left %+v", tally)
 				}
@@ -76,13 +80,20 @@ func TestBothSidesLiveOnTheRealEngine(t *testing.T) {
 	})
 }
 
-func liveAndRead(t *testing.T, b *bench, side load.Side) []history.Tally {
+// liveAndRead lives some lives, reads them back and replays each twice.
+func liveAndRead(t *testing.T, b *bench, side load.Side, register func(worker.WorkflowRegistry)) []history.Tally {
 	t.Helper()
+	replayer, err := history.NewReplayer(machine.Quiet(), register)
+	must(t, err)
 	var tallies []history.Tally
 	for _, lived := range load.Fixed(t.Context(), side, script.Life(), lives, lives) {
 		must(t, lived.Err)
 		chain, err := history.Read(t.Context(), b.machine.Client, lived.ID)
 		must(t, err)
+		for range 2 {
+			_, err := replayer.Took(chain)
+			must(t, err)
+		}
 		tallies = append(tallies, chain.Tally())
 	}
 	return tallies

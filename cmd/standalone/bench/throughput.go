@@ -87,12 +87,7 @@ func (b *bench) oursThroughput(ctx context.Context, round int) error {
 // conclude notes what a throughput run brought, with counts read back.
 func (b *bench) conclude(ctx context.Context, run *report.Run, result load.Throughput) error {
 	run.Lives, run.Failed, run.PerSecond = len(result.Counted), len(result.Failed), result.Rate()
-	for _, failed := range result.Failed {
-		var mails *ours.MailsDiffer
-		if errors.As(failed.Err, &mails) {
-			run.OtherMails++
-		}
-	}
+	run.OtherMails = otherMails(result.Failed)
 	if err := b.readBack(ctx, run, result.Counted); err != nil {
 		return err
 	}
