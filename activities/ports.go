@@ -132,7 +132,9 @@ type Upkeep interface {
 	Outbox(ctx context.Context, limit int) ([]Signal, error)
 	// Delivered marks a signal that the engine has acknowledged, or that nobody can receive any more.
 	Delivered(ctx context.Context, outboxID int64) error
-	// OutstandingPokes are mailboxes poked longer ago than age and not collected since.
+	// OutstandingPokes are mailboxes poked longer ago than age and not collected
+	// since, and those that left a mail behind: claimed for as long, or of unknown
+	// fate and not repeated for as long after UnknownWait.
 	OutstandingPokes(ctx context.Context, age time.Duration, limit int) ([]string, error)
 	// LiveRequests pages through requests that should have an open workflow, by id.
 	LiveRequests(ctx context.Context, after string, limit int) ([]LiveRequest, error)

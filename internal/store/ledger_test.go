@@ -32,11 +32,16 @@ func (w *world) collect(recipient string) []activities.Envelope {
 	return envelopes
 }
 
-func (w *world) settle(id string, outcome activities.Outcome, code string) {
+func (w *world) sending(id string) {
 	w.t.Helper()
 	if taken, err := w.ledger().Sending(w.t.Context(), id); err != nil || !taken {
 		w.t.Fatalf("sending %s: %v, %v", id, taken, err)
 	}
+}
+
+func (w *world) settle(id string, outcome activities.Outcome, code string) {
+	w.t.Helper()
+	w.sending(id)
 	if err := w.ledger().Settle(w.t.Context(), id, outcome, code); err != nil {
 		w.t.Fatal(err)
 	}

@@ -33,10 +33,12 @@ func (s *Store) Delivered(ctx context.Context, outboxID int64) error {
 	return failed("settle signal", err)
 }
 
-// OutstandingPokes lists mailboxes poked longer ago than age and not collected since.
+// OutstandingPokes lists mailboxes poked longer ago than age and not collected
+// since, and those that left a mail behind for so long.
 func (s *Store) OutstandingPokes(ctx context.Context, age time.Duration, limit int) ([]string, error) {
+	before := s.clock.Now().Add(-age)
 	recipients, err := s.queries().OutstandingPokes(ctx, sqlcgen.OutstandingPokesParams{
-		PokedBefore: maybeTime(s.clock.Now().Add(-age)), MaxRows: int32(limit),
+		PokedBefore: maybeTime(before), UnknownBefore: maybeTime(before.Add(-activities.UnknownWait)), MaxRows: int32(limit),
 	})
 	return recipients, failed("list outstanding pokes", err)
 }
@@ -112,6 +114,31 @@ func (s *Store) Opening(ctx context.Context, requestID string) (tdr.Event, error
 // Alarm keeps a finding that needs a person; the same finding twice is one.
 func (s *Store) Alarm(ctx context.Context, kind, requestID, personID string, detail map[string]any) error {
 	return failed("raise alarm", addAlarm(ctx, s.queries(), kind, requestID, personID, detail, s.clock.Now().UTC()))
+}
+
+// StandingAlarm is a finding that was not settled.
+type StandingAlarm struct {
+	activities.Alarm
+	RaisedAt time.Time
+}
+
+// StandingAlarms are what needs a person, the newest first.
+func (s *Store) StandingAlarms(ctx context.Context, limit int) ([]StandingAlarm, error) {
+	rows, err := s.queries().StandingAlarms(ctx, int32(limit))
+	if err != nil {
+		return nil, failed("list alarms", err)
+	}
+	alarms := make([]StandingAlarm, len(rows))
+	for i, row := range rows {
+		alarms[i] = StandingAlarm{
+			Alarm:    activities.Alarm{Kind: row.Kind, RequestID: orZero(row.RequestID), PersonID: orZero(row.PersonID)},
+			RaisedAt: row.RaisedAt,
+		}
+		if err := json.Unmarshal(row.Detail, &alarms[i].Detail); err != nil {
+			return nil, fmt.Errorf("read alarm: %w", err)
+		}
+	}
+	return alarms, nil
 }
 
 func addAlarm(ctx context.Context, q *sqlcgen.Queries, kind, requestID, personID string, detail map[string]any, at time.Time) error {

@@ -109,6 +109,86 @@ func TestPokesThatCameToNothing(t *testing.T) {
 	}
 }
 
+// A mailbox that ended before its mail did is woken again: for a mail that was
+// never begun at once, for one of unknown fate when it is to be repeated.
+func TestMailsLeftBehindWakeTheirMailbox(t *testing.T) {
+	woken := func(w *world) bool {
+		late, err := w.store.OutstandingPokes(t.Context(), 10*time.Second, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Contains(late, officer)
+	}
+	for name, left := range map[string]struct {
+		leave func(w *world, message string)
+		after time.Duration // zero: never
+	}{
+		"claimed":   {func(*world, string) {}, 10 * time.Second},
+		"sending":   {func(w *world, id string) { w.sending(id) }, 30*time.Minute + 10*time.Second},
+		"unknown":   {func(w *world, id string) { w.settle(id, activities.Unknown, "timeout") }, 30*time.Minute + 10*time.Second},
+		"accepted":  {func(w *world, id string) { w.settle(id, activities.Accepted, "x") }, 0},
+		"refused":   {func(w *world, id string) { w.settle(id, activities.Rejected, "x") }, 0},
+		"not taken": {func(w *world, id string) { w.settle(id, activities.NotSent, "x") }, 10 * time.Second},
+	} {
+		w := newWorld(t)
+		w.reminded()
+		left.leave(w, w.collect(officer)[0].MessageID)
+		before, at := left.after-time.Second, w.clock.Now()
+		if left.after == 0 {
+			before = 48 * time.Hour
+		}
+		if w.clock.set(at.Add(before)); woken(w) {
+			t.Errorf("%s: woken after %v", name, before)
+		}
+		if left.after == 0 {
+			continue
+		}
+		if w.clock.set(at.Add(left.after)); !woken(w) {
+			t.Errorf("%s: not woken after %v", name, left.after)
+		}
+	}
+}
+
+// What was repeated is not woken for, and neither is a repeat whose fate stays unknown.
+func TestARepeatedMailWakesNobody(t *testing.T) {
+	w := newWorld(t)
+	w.reminded()
+	w.sending(w.collect(officer)[0].MessageID)
+	w.clock.set(w.clock.Now().Add(activities.UnknownWait))
+	repeats, _, err := w.ledger().Unsettled(t.Context(), officer, activities.UnknownWait)
+	if err != nil || len(repeats) != 1 {
+		t.Fatalf("repeats %+v, %v", repeats, err)
+	}
+	w.settle(repeats[0].MessageID, activities.Unknown, "timeout")
+	w.clock.set(w.clock.Now().Add(48 * time.Hour))
+	if late, err := w.store.OutstandingPokes(t.Context(), 10*time.Second, 10); err != nil || slices.Contains(late, officer) {
+		t.Errorf("woken: %v, %v", late, err)
+	}
+}
+
+func TestStandingAlarmsAreListed(t *testing.T) {
+	w := newWorld(t)
+	l := w.begin()
+	for _, kind := range []string{"first", "second", "second", "third"} {
+		if err := w.store.Alarm(t.Context(), kind, l.id, "", map[string]any{"seq": 3}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.pool.Exec(t.Context(), "UPDATE alarms SET settled_at = $1 WHERE kind = 'first'", monday); err != nil {
+		t.Fatal(err)
+	}
+	standing, err := w.store.StandingAlarms(t.Context(), 10)
+	if err != nil || len(standing) != 2 || standing[0].Kind != "third" || standing[1].Kind != "second" {
+		t.Fatalf("standing %+v, %v", standing, err)
+	}
+	if got := standing[0]; got.RequestID != l.id || got.PersonID != "" || got.Detail["seq"] != 3.0 || !got.RaisedAt.Equal(w.clock.Now()) {
+		t.Errorf("it says %+v", got)
+	}
+	if few, err := w.store.StandingAlarms(t.Context(), 1); err != nil || len(few) != 1 {
+		t.Errorf("at most one: %+v, %v", few, err)
+	}
+}
+
 func TestLiveRequestsByPage(t *testing.T) {
 	w := newWorld(t)
 	var want []string

@@ -22,7 +22,20 @@ SELECT outbox_id, workflow_id, signal, start, payload, created_at FROM handed OR
 UPDATE outbox SET done_at = @done_at WHERE outbox_id = @outbox_id AND done_at IS NULL;
 
 -- name: OutstandingPokes :many
-SELECT recipient FROM mailboxes WHERE poked_at <= @poked_before ORDER BY poked_at, recipient LIMIT @max_rows;
+-- Also those whose mailbox left a mail behind: claimed and never begun, or of
+-- unknown fate for longer than a mailbox waits before it repeats one.
+WITH behind AS (
+    SELECT b.recipient, b.poked_at AS since FROM mailboxes b WHERE b.poked_at <= @poked_before
+    UNION ALL
+    SELECT m.recipient, m.claimed_at FROM messages m WHERE m.status = 'claimed' AND m.claimed_at <= @poked_before
+    UNION ALL
+    SELECT m.recipient, m.sending_at FROM messages m
+    WHERE m.status IN ('sending', 'unknown') AND m.sending_at <= @unknown_before
+        AND NOT EXISTS (SELECT FROM messages again WHERE again.repeat_of = m.message_id)
+        AND (m.repeat_of IS NULL OR m.status = 'sending')
+        AND EXISTS (SELECT FROM notices n WHERE n.message_id = m.message_id AND n.status = 'bundled')
+)
+SELECT recipient FROM behind GROUP BY recipient ORDER BY min(since), recipient LIMIT @max_rows;
 
 -- name: LiveRequests :many
 SELECT request_id, seq, opened_at FROM requests
@@ -53,3 +66,8 @@ LIMIT @max_rows;
 
 -- name: Opening :one
 SELECT * FROM events WHERE request_id = @request_id AND seq = 1;
+
+-- name: StandingAlarms :many
+-- What needs a person and was not settled, the newest first.
+SELECT kind, request_id, person_id, detail, raised_at FROM alarms
+WHERE settled_at IS NULL ORDER BY raised_at DESC, alarm_id DESC LIMIT @max_rows;

@@ -195,16 +195,30 @@ func (q *Queries) Opening(ctx context.Context, requestID string) (Event, error) 
 }
 
 const outstandingPokes = `-- name: OutstandingPokes :many
-SELECT recipient FROM mailboxes WHERE poked_at <= $1 ORDER BY poked_at, recipient LIMIT $2
+WITH behind AS (
+    SELECT b.recipient, b.poked_at AS since FROM mailboxes b WHERE b.poked_at <= $2
+    UNION ALL
+    SELECT m.recipient, m.claimed_at FROM messages m WHERE m.status = 'claimed' AND m.claimed_at <= $2
+    UNION ALL
+    SELECT m.recipient, m.sending_at FROM messages m
+    WHERE m.status IN ('sending', 'unknown') AND m.sending_at <= $3
+        AND NOT EXISTS (SELECT FROM messages again WHERE again.repeat_of = m.message_id)
+        AND (m.repeat_of IS NULL OR m.status = 'sending')
+        AND EXISTS (SELECT FROM notices n WHERE n.message_id = m.message_id AND n.status = 'bundled')
+)
+SELECT recipient FROM behind GROUP BY recipient ORDER BY min(since), recipient LIMIT $1
 `
 
 type OutstandingPokesParams struct {
-	PokedBefore *time.Time
-	MaxRows     int32
+	MaxRows       int32
+	PokedBefore   *time.Time
+	UnknownBefore *time.Time
 }
 
+// Also those whose mailbox left a mail behind: claimed and never begun, or of
+// unknown fate for longer than a mailbox waits before it repeats one.
 func (q *Queries) OutstandingPokes(ctx context.Context, arg OutstandingPokesParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, outstandingPokes, arg.PokedBefore, arg.MaxRows)
+	rows, err := q.db.Query(ctx, outstandingPokes, arg.MaxRows, arg.PokedBefore, arg.UnknownBefore)
 	if err != nil {
 		return nil, err
 	}
@@ -216,6 +230,46 @@ func (q *Queries) OutstandingPokes(ctx context.Context, arg OutstandingPokesPara
 			return nil, err
 		}
 		items = append(items, recipient)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const standingAlarms = `-- name: StandingAlarms :many
+SELECT kind, request_id, person_id, detail, raised_at FROM alarms
+WHERE settled_at IS NULL ORDER BY raised_at DESC, alarm_id DESC LIMIT $1
+`
+
+type StandingAlarmsRow struct {
+	Kind      string
+	RequestID *string
+	PersonID  *string
+	Detail    []byte
+	RaisedAt  time.Time
+}
+
+// What needs a person and was not settled, the newest first.
+func (q *Queries) StandingAlarms(ctx context.Context, maxRows int32) ([]StandingAlarmsRow, error) {
+	rows, err := q.db.Query(ctx, standingAlarms, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StandingAlarmsRow
+	for rows.Next() {
+		var i StandingAlarmsRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.RequestID,
+			&i.PersonID,
+			&i.Detail,
+			&i.RaisedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
