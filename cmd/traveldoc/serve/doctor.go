@@ -178,7 +178,7 @@ func (b *backend) mailboxesServed(ctx context.Context) error {
 	if err != nil || len(waiting) == 0 {
 		return err
 	}
-	return fmt.Errorf("mailbox %s was poked and not served", waiting[0])
+	return fmt.Errorf("mailbox %s has something waiting and is not served", waiting[0])
 }
 
 func (b *backend) historiesWhole(ctx context.Context) error {
