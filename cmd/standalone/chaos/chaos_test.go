@@ -108,7 +108,7 @@ func TestLivesEndAsIfNothingHadHappened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdict := Judge(Evidence{Diary: diary, Served: serve(t, ctx, crowd, diary), Again: again, Arrivals: arrivals})
+	verdict := Judge(Evidence{Diary: diary, Served: inTheEnd(t, ctx, crowd, diary), Again: again, Arrivals: arrivals})
 	t.Logf("%d lives, %d commands in %d attempts, %d events, %d mails (%d asks repeated), %d lives went on without their mails, %d reads had a hole, %v",
 		verdict.Lives, verdict.Commands, verdict.Attempts, verdict.Events, verdict.Mails, verdict.Repeats, verdict.Impatient, verdict.Holes,
 		time.Since(began).Round(time.Second))
@@ -118,6 +118,7 @@ func TestLivesEndAsIfNothingHadHappened(t *testing.T) {
 	if verdict.Lives < lives || verdict.Mails == 0 {
 		t.Error("too little happened to judge anything")
 	}
+	inOrder(t, ctx, town)
 	for _, ended := range town.EndedAlone() {
 		t.Logf("ended by itself and was started again: %s", ended)
 	}
@@ -223,6 +224,28 @@ func settle(t *testing.T, ctx context.Context, town *Town, crowd *Crowd, crowded
 	t.Logf("all lives ended %v after the last strike", time.Since(began).Round(time.Millisecond))
 }
 
+// inOrder asks the doctor too, who would know of an alarm. It is no judge: what
+// it reads are the tables of what is judged.
+func inOrder(t *testing.T, ctx context.Context, town *Town) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		faults, err := town.Examine(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(faults) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("the doctor finds %v", faults)
+			return
+		}
+		if err := pause(ctx, time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func forward(t *testing.T, ctx context.Context, town *Town) {
 	t.Helper()
 	mover, done, err := town.House.Mover(ctx)
@@ -237,8 +260,8 @@ func forward(t *testing.T, ctx context.Context, town *Town) {
 	t.Logf("moved the clock by %v in %v", unknownWait, time.Since(began).Round(time.Millisecond))
 }
 
-// serve asks the API for everything that it has about the lives.
-func serve(t *testing.T, ctx context.Context, crowd *Crowd, diary []Entry) map[string]Served {
+// inTheEnd asks the API for everything that it has about the lives.
+func inTheEnd(t *testing.T, ctx context.Context, crowd *Crowd, diary []Entry) map[string]Served {
 	t.Helper()
 	served := map[string]Served{}
 	for _, entry := range diary {
