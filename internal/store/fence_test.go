@@ -98,6 +98,12 @@ func TestTheGateStaysClosed(t *testing.T) {
 			l.record(3)
 			return "GHA"
 		},
+		"no longer live": func(l *life, _ *api.Authorisation) string {
+			if _, err := l.pool.Exec(l.t.Context(), "UPDATE requests SET live = false"); err != nil {
+				l.t.Fatal(err)
+			}
+			return "GHA"
+		},
 		"closed": func(l *life, _ *api.Authorisation) string { l.act(tdr.WithdrawName); l.record(3); return "GHA" },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,8 @@
 // implement the ports that activities and api declare.
 package store
 
+//go:generate go tool -modfile=../../tools/go.mod sqlc generate -f ../../sqlc.yaml
+
 import (
 	"context"
 	"errors"
