@@ -109,8 +109,8 @@ func TestLivesEndAsIfNothingHadHappened(t *testing.T) {
 		t.Fatal(err)
 	}
 	verdict := Judge(Evidence{Diary: diary, Served: inTheEnd(t, ctx, crowd, diary), Again: again, Arrivals: arrivals})
-	t.Logf("%d lives, %d commands in %d attempts, %d events, %d mails (%d asks repeated), %d lives went on without their mails, %d reads had a hole, %v",
-		verdict.Lives, verdict.Commands, verdict.Attempts, verdict.Events, verdict.Mails, verdict.Repeats, verdict.Impatient, verdict.Holes,
+	t.Logf("%d lives, %d commands in %d attempts, %d events, %d mails (%d asks repeated), %d lives went on without their mails, %d reads had a hole %v, %v",
+		verdict.Lives, verdict.Commands, verdict.Attempts, verdict.Events, verdict.Mails, verdict.Repeats, verdict.Impatient, verdict.Holes, verdict.Missing,
 		time.Since(began).Round(time.Second))
 	for _, fault := range verdict.Faults {
 		t.Error(fault)

@@ -36,7 +36,8 @@ type Verdict struct {
 	Lives, Commands, Events, Mails, Repeats, Impatient, Attempts int
 	// Holes are reads in which an event was not yet there whose successor was:
 	// two writers record, and one may be late. None may be left in the end.
-	Holes int
+	Holes   int
+	Missing map[tdr.Type]int // what was missing in them
 }
 
 func (v *Verdict) fault(format string, args ...any) {
@@ -72,7 +73,7 @@ type lived struct {
 
 // Judge holds the evidence against the promises.
 func Judge(evidence Evidence) *Verdict {
-	verdict := &Verdict{}
+	verdict := &Verdict{Missing: map[tdr.Type]int{}}
 	lives := verdict.gather(evidence.Diary)
 	known := map[string]*lived{}
 	for _, life := range lives {
@@ -266,19 +267,24 @@ func (v *Verdict) judgeTold(life *lived, now Served) {
 			continue
 		}
 		v.compare(life, final, events, "a read at "+read.At.Format(time.RFC3339))
-		v.ascending(life, events)
+		v.ascending(life, now, events)
 	}
 }
 
-// ascending: a read is in order and has each event once.
-func (v *Verdict) ascending(life *lived, events []json.RawMessage) {
+// ascending: a read is in order and has each event once. What it has not yet is noted.
+func (v *Verdict) ascending(life *lived, now Served, events []json.RawMessage) {
 	last := int64(0)
 	for _, raw := range events {
 		seq := seqOf(raw)
 		if seq <= last {
 			v.fault("life %d: a read has seq %d behind %d", life.number, seq, last)
 		}
-		last = seq
+		for missing := last + 1; missing < seq && missing <= int64(len(now.Events)); missing++ {
+			var one event
+			_ = json.Unmarshal(now.Events[missing-1], &one) // found unreadable elsewhere
+			v.Missing[one.Type]++
+		}
+		last = max(last, seq)
 	}
 	if last > int64(len(events)) {
 		v.Holes++

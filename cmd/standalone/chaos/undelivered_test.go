@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/cast"
 	benchscript "github.com/traveldoc/traveldoc/cmd/standalone/bench/script"
 	"github.com/traveldoc/traveldoc/cmd/standalone/maildrop"
@@ -15,12 +17,15 @@ import (
 	"github.com/traveldoc/traveldoc/workflows"
 )
 
-// undelivered are signals and mails that stay behind.
-func (r *ruin) undelivered() []damage {
+// signals are facts that a workflow should have heard of.
+func (r *ruin) signals() []damage {
 	return []damage{
 		{"a hold's signal was delivered and is not known to be", func() func() string {
 			v := r.raise(14, toReady...)
 			r.hold(v)
+			if err := r.schedule().Trigger(r.Context(), client.ScheduleTriggerOptions{}); err != nil {
+				r.Fatal(err)
+			}
 			r.until("the hold is told", func() string { return r.held(v) })
 			r.spoil(1, "UPDATE outbox SET done_at = NULL WHERE workflow_id = $1", workflows.RequestID(v.request))
 			return func() string {
@@ -45,6 +50,12 @@ func (r *ruin) undelivered() []damage {
 				workflows.RequestID(newID()), workflows.HoldChangedSignal, r.crowd.Now().Add(-25*time.Hour))
 			return func() string { return r.alarmed([]string{"signal_undeliverable"}, "") }
 		}},
+	}
+}
+
+// mails are what a mailbox left behind when it ended.
+func (r *ruin) mails() []damage {
+	return []damage{
 		{"a mailbox was poked and has no workflow", func() func() string {
 			v := r.raise(16, toReady...)
 			r.notice(v, "")
