@@ -141,7 +141,13 @@ func configure(args []string, getenv func(string) string, complaints io.Writer) 
 	cfg := system.Config{
 		Ports:       map[string]int{},
 		DatabaseURL: getenv("DATABASE_URL"),
-		Log:         slog.New(slog.NewTextHandler(complaints, &slog.HandlerOptions{Level: slog.LevelInfo})),
+		Bind:        getenv("TRAVELDOC_BIND"),
+		Trial: system.Trial{
+			MailURL: getenv("TRAVELDOC_SENDGRID_URL"), MailKey: getenv("TRAVELDOC_SENDGRID_KEY"),
+			WebhookURL: getenv("TRAVELDOC_WEBHOOK_URL"),
+			Issuer:     getenv("TRAVELDOC_OIDC_ISSUER"), Audience: getenv("TRAVELDOC_OIDC_AUDIENCE"),
+		},
+		Log: slog.New(slog.NewTextHandler(complaints, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	}
 	chosen := map[string]*string{}
 	for _, port := range system.Ports() {

@@ -286,3 +286,30 @@ func TestWrongArgumentsAreExplained(t *testing.T) {
 		}
 	}
 }
+
+// In a container of its own the mail drop is found under another name, from
+// other containers, and is told who may send.
+func TestATrialPartServesAnotherHouse(t *testing.T) {
+	folder := trial.Folder(t)
+	t.Setenv("TRAVELDOC_BIND", "127.0.0.2")
+	t.Setenv("TRAVELDOC_SENDGRID_URL", "http://127.0.0.2:8025")
+	t.Setenv("TRAVELDOC_SENDGRID_KEY", "invented-key")
+	launch(t, folder, "maildrop").awaitReady()
+	address := fmt.Sprintf("http://127.0.0.2:%d/v3/mail/send", house(t, folder).Port(system.MailPort))
+	for key, want := range map[string]int{"invented-key": http.StatusBadRequest, "another": http.StatusUnauthorized} {
+		request, err := http.NewRequest(http.MethodPost, address, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+key)
+		request.Header.Set("Content-Type", "application/json")
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("key %s: %s, want %d", key, answer.Status, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -37,7 +38,7 @@ func openMaildrop(_ context.Context, house *House) (site, error) {
 		return site{}, err
 	}
 	drop, err := maildrop.New(maildrop.Config{
-		Dir: folder, PublicURL: house.URL(MailPort), APIKey: key, WebhookURL: house.webhookURL(),
+		Dir: folder, PublicURL: cmp.Or(house.trial.MailURL, house.URL(MailPort)), APIKey: cmp.Or(house.trial.MailKey, key), WebhookURL: cmp.Or(house.trial.WebhookURL, house.webhookURL()),
 		SigningKey: house.State.Path(webhookKeyFile), Clock: house.Clock.Now,
 	})
 	if err != nil {
@@ -48,7 +49,7 @@ func openMaildrop(_ context.Context, house *House) (site, error) {
 
 func openIdentity(_ context.Context, house *House) (site, error) {
 	provider, err := idp.New(idp.Config{
-		Issuer: house.URL(IdentityPort), Audience: Audience,
+		Issuer: cmp.Or(house.trial.Issuer, house.URL(IdentityPort)), Audience: cmp.Or(house.trial.Audience, Audience),
 		KeyFile: house.State.Path(identityKeyFile), Clock: house.Clock.Now, Users: house.Users,
 	})
 	if err != nil {

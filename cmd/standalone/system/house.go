@@ -3,6 +3,7 @@
 package system
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -52,10 +53,25 @@ type Config struct {
 	// DatabaseURL names another PostgreSQL server to use instead of an own one.
 	DatabaseURL string
 	Log         *slog.Logger
+	// Bind is the address that the mail drop and the identity provider listen on
+	// where each runs in a container of its own; empty means loopback.
+	Bind string
+	// Trial is what these two are told instead of what this house would tell them.
+	Trial Trial
 	// Packs, Directory and Users replace the embedded ones, for tests and measurements.
 	Packs     *playbook.Library
 	Directory *directory.Data
 	Users     []idp.User
+}
+
+// Trial are settings of a mail drop or identity provider that serves another
+// house, as in the compose file's profile of that name. Empty ones are this house's.
+type Trial struct {
+	MailURL    string // under which the worker finds the mail drop
+	MailKey    string // the only API key that may send
+	WebhookURL string // takes delivery events
+	Issuer     string // under which the API finds the identity provider
+	Audience   string
 }
 
 // House is what the parts of one standalone share. It can be opened by several
@@ -71,6 +87,9 @@ type House struct {
 	Directory *directory.Data
 	Users     []idp.User
 
+	bind  string
+	trial Trial
+
 	ports    map[string]int
 	external bool
 }
@@ -83,6 +102,7 @@ func Open(cfg Config) (*House, error) {
 	}
 	house := &House{
 		State: folder, Log: cfg.Log, Packs: cfg.Packs, Directory: cfg.Directory, Users: cfg.Users,
+		bind: cmp.Or(cfg.Bind, ports.Loopback), trial: cfg.Trial,
 		ports: map[string]int{}, external: cfg.DatabaseURL != "",
 	}
 	if house.Clock, err = clock.Open(folder); err != nil {
@@ -117,6 +137,14 @@ func (h *House) Port(port Port) int { return h.ports[port.Name] }
 // Address is host and port of where the named part listens.
 func (h *House) Address(port Port) string {
 	return fmt.Sprintf("%s:%d", ports.Loopback, h.Port(port))
+}
+
+// listen is where a part opens its port: on loopback, but for the two that may be bound elsewhere.
+func (h *House) listen(port Port) string {
+	if port == MailPort || port == IdentityPort {
+		return fmt.Sprintf("%s:%d", h.bind, h.Port(port))
+	}
+	return h.Address(port)
 }
 
 // URL is the base URL of a part that speaks HTTP.

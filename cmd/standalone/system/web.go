@@ -32,7 +32,7 @@ func (w webPart) Start(ctx context.Context, house *House) (Running, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up %s: %w", w.name, err)
 	}
-	listener, err := net.Listen("tcp", house.Address(w.port))
+	listener, err := net.Listen("tcp", house.listen(w.port))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for %s: %w", w.name, err), site.close())
 	}
