@@ -100,7 +100,8 @@ const (
 
 // Post is the mail provider.
 type Post interface {
-	// Send hands one mail over. RetryAfter is set when the provider asks to wait.
+	// Send hands one mail over. The code is the provider's id of an accepted mail,
+	// else why it was not. RetryAfter is set when the provider asks to wait.
 	Send(ctx context.Context, envelope Envelope) (outcome Outcome, code string, retryAfter time.Duration, err error)
 }
 

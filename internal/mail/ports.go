@@ -39,10 +39,13 @@ func (p Post) Send(ctx context.Context, envelope activities.Envelope) (activitie
 	if err != nil {
 		return activities.Rejected, string(ReasonInvalid), 0, nil
 	}
-	_, err = p.Sender.Send(ctx, Message{
+	receipt, err := p.Sender.Send(ctx, Message{
 		ID: id, To: envelope.To, Subject: envelope.Subject, Text: envelope.Text, HTML: envelope.HTML, Repeat: envelope.Repeat,
 	})
 	outcome, code, pause := settled(err)
+	if outcome == activities.Accepted {
+		code = receipt.SGMessageID // late bounces name nothing else
+	}
 	return outcome, code, pause, nil
 }
 
