@@ -16,11 +16,20 @@ const (
 	requestsAPage = 25
 	personsAPage  = 100
 
+	// roundsKept is how long finished rounds of upkeep can be looked at.
+	roundsKept   = time.Hour
+	roundsAtOnce = 200
+
 	// opening: a request younger than this may still be starting.
 	opening = time.Minute
 	// overlong: an opening that nobody carried on for this long needs a person.
 	overlong = time.Hour
 )
+
+// forget drops what earlier rounds left in the engine.
+func (s *Sweeper) forget(ctx context.Context) error {
+	return s.Engine.Forget(ctx, s.Clock.Now().Add(-roundsKept), roundsAtOnce)
+}
 
 // mend fills holes in recorded histories from the workflow that knows them.
 func (s *Sweeper) mend(ctx context.Context) error {

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
@@ -40,6 +41,9 @@ type Engine interface {
 	// History asks a request for its events behind a seq, and for its read model. An
 	// ended one still answers while the engine keeps it.
 	History(ctx context.Context, requestID string, after int64) (Recording, error)
+	// Forget drops finished rounds of upkeep that ended before an instant, up to a
+	// limit: there are thousands a day, and nobody asks for them.
+	Forget(ctx context.Context, before time.Time, limit int) error
 	// Restart starts the workflow of a request from its first event;
 	// ErrWorkflowClosed when it ran before.
 	Restart(ctx context.Context, opening tdr.Event) error

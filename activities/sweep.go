@@ -65,6 +65,7 @@ func (s *Sweeper) Sweep(ctx context.Context, task SweepTask) (SweepTask, error) 
 	s.step(ctx, "mend gaps", s.mend)
 	next := SweepTask{Turn: task.Turn + 1, Request: task.Request, Person: task.Person}
 	if task.Turn%compareEvery == 0 {
+		s.step(ctx, "forget rounds", s.forget)
 		s.step(ctx, "compare requests", func(ctx context.Context) (err error) {
 			next.Request, err = s.compareRequests(ctx, task.Request)
 			return err

@@ -31,6 +31,7 @@ type engine struct {
 	poked     []string
 	watched   []string
 	restarted []string
+	forgotten []time.Time
 }
 
 func (e *engine) Poke(_ context.Context, recipient string) error {
@@ -70,6 +71,11 @@ func (e *engine) History(_ context.Context, id string, after int64) (activities.
 	}
 	state := tdr.Fold(log)
 	return activities.Recording{RequestID: id, Events: state.EventsAfter(after), Row: tdr.Project(state)}, nil
+}
+
+func (e *engine) Forget(_ context.Context, before time.Time, _ int) error {
+	e.forgotten = append(e.forgotten, before)
+	return e.fail["forget"]
 }
 
 func (e *engine) Restart(_ context.Context, opening tdr.Event) error {
@@ -308,6 +314,16 @@ func TestComparingGoesOnWhereItStopped(t *testing.T) {
 	}
 	if task.Request != "r24" {
 		t.Errorf("the fourth page ended with %q", task.Request)
+	}
+}
+
+func TestFinishedRoundsAreForgotten(t *testing.T) {
+	s := newSweep()
+	for task := (activities.SweepTask{}); task.Turn < 7; {
+		task = s.run(t, task)
+	}
+	if want := []time.Time{now.Add(-time.Hour), now.Add(-time.Hour)}; !reflect.DeepEqual(s.engine.forgotten, want) {
+		t.Errorf("forgotten before %v", s.engine.forgotten)
 	}
 }
 

@@ -56,6 +56,33 @@ func TestOutageOfTheDatabaseStopsNothing(t *testing.T) {
 	}
 }
 
+// What comes while a recording is under way is not taken for recorded with it.
+func TestCommandDuringARecording(t *testing.T) {
+	s := newStage(t, began)
+	s.submit()
+	input := s.rolled()
+	due, _ := tdr.Next(input.State)
+	second := staged(t, rehearsal.NewWorld(), due.At)
+	tries := 0
+	second.world.SetFail(func(method string) error {
+		if method == "Record" {
+			tries++
+		}
+		if tries == 1 {
+			return activities.ErrSeqConflict // tried again in an hour
+		}
+		return nil
+	})
+	input.Recorded = 0
+	contact := second.act(30*time.Minute, "contact", tdr.RecordContactName)
+	second.act(2*time.Hour, "withdraw", tdr.WithdrawName)
+	second.run(input)
+	state := checkRecord(t, second.world)
+	if tries != 3 || !contact.done || state.Stage != tdr.Closed || state.Seq != contact.result.Seq+1 {
+		t.Errorf("after %d recordings %d events are on record", tries, state.Seq)
+	}
+}
+
 // When the engine asks for a new run during an outage, what is not on record
 // is carried along and recorded by the next.
 func TestUnrecordedEventsOutliveTheRun(t *testing.T) {
@@ -120,6 +147,42 @@ func TestPassedDateGoesBeforeTheCommand(t *testing.T) {
 	if _, opened := event.Fact.(*tdr.EscalationOpened); !opened {
 		t.Errorf("before the receipt stands %s", event.Fact.Type())
 	}
+}
+
+// A legal date that passed unseen is asked about even when the person is free by then.
+func TestLegalDateIsNotUndoneByARelease(t *testing.T) {
+	input := opened(began, func(_ *tdr.Open, facts *tdr.OpeningFacts) {
+		facts.Custody = tdr.Custody{Detained: true, R0: calendar.DateOf(began)}
+	})
+	s := staged(t, rehearsal.NewWorld(), began.Add(91*day)) // nobody was there on day 60 and day 90
+	s.at(0, func() { s.env.SignalWorkflow(workflows.CustodyChangedSignal, tdr.CustodyChanged{}) })
+	s.act(time.Hour, "withdraw", tdr.WithdrawName)
+	s.run(input)
+	levels := 0
+	for _, event := range s.world.Events(requestID) {
+		if fact, ok := event.Fact.(*tdr.EscalationOpened); ok && fact.Trigger == tdr.ByCustodyDay {
+			levels++
+		}
+	}
+	if levels != 2 {
+		t.Errorf("%d levels asked by law, want those of day 60 and day 90", levels)
+	}
+}
+
+// Where one run follows another the engine's time can step back; a history's does not.
+func TestTimeNeverStepsBack(t *testing.T) {
+	s := newStage(t, began)
+	s.submit()
+	input := s.rolled()
+	second := staged(t, s.world, s.env.Now().Add(-time.Hour))
+	first := second.act(time.Minute, "contact", tdr.RecordContactName)
+	second.act(2*time.Hour, "withdraw", tdr.WithdrawName)
+	second.run(input)
+	last := input.State.Log[input.State.Seq-1]
+	if got := first.result.Events; len(got) != 1 || !got[0].RecordedAt.Equal(last.RecordedAt) {
+		t.Errorf("behind an event of %v came %+v", last.RecordedAt, got)
+	}
+	checkRecord(t, s.world)
 }
 
 // A hold that was placed before a date, and heard of after it, kept the date from coming.

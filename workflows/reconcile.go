@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -93,4 +95,33 @@ func (c *Client) Nudge(ctx context.Context) error {
 		return fmt.Errorf("nudge reconciliation: %w", err)
 	}
 	return nil
+}
+
+// errNoActivity: only an activity can do that.
+var errNoActivity = errors.New("not called by an activity")
+
+// Forget drops finished rounds of upkeep that ended before an instant. What it
+// leaves, or what was not yet listed as finished, the next call drops. Only an
+// activity can call it: it knows its namespace.
+func (c *Client) Forget(ctx context.Context, before time.Time, limit int) error {
+	if !activity.IsActivity(ctx) {
+		return errNoActivity
+	}
+	namespace := activity.GetInfo(ctx).WorkflowNamespace
+	found, err := c.engine.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		PageSize: int32(limit),
+		Query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Completed' AND CloseTime < '%s'",
+			ReconcileType, before.UTC().Format(time.RFC3339)),
+	})
+	if err != nil {
+		return away(ctx, err, "list finished rounds")
+	}
+	var failed error
+	for _, round := range found.GetExecutions() {
+		_, err := c.engine.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+			Namespace: namespace, WorkflowExecution: round.GetExecution(),
+		})
+		failed = errors.Join(failed, away(ctx, err, "drop finished round"))
+	}
+	return failed
 }
