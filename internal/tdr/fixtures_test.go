@@ -233,6 +233,9 @@ func (l *life) told(fact tdr.Fact) *life {
 func (l *life) until(at time.Time) *life {
 	l.t.Helper()
 	for range 500 {
+		if l.state.Seq > 2000 {
+			break
+		}
 		next, ok := tdr.Next(l.state)
 		if !ok || next.At.After(at) {
 			l.now = at
