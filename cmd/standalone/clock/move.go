@@ -163,7 +163,11 @@ func (m *Mover) level(ctx context.Context, standings []standing) (unrest, err er
 			unrest = fmt.Errorf("%s: still %v behind", standing.workflowID, lag)
 		default:
 			unrest = fmt.Errorf("%s: was %v behind", standing.workflowID, lag)
-			if err := m.forward(ctx, standing.workflowID, offset, lag); err != nil {
+			by := standing.reach(lag, time.Now())
+			if by < tolerance {
+				continue // its timer fires by itself before it could be moved
+			}
+			if err := m.forward(ctx, standing.workflowID, by); err != nil {
 				return nil, err
 			}
 		}
@@ -171,12 +175,23 @@ func (m *Mover) level(ctx context.Context, standings []standing) (unrest, err er
 	return unrest, nil
 }
 
-func (m *Mover) forward(ctx context.Context, workflowID string, offset, by time.Duration) error {
+// reach is how far a run may be moved: short of its next timer. A fast-forward
+// that the timer interrupts is still open when the timer's work is done; should
+// its end have passed by then, the engine forgets that end and skips on to the
+// timer after, however far ahead.
+func (s standing) reach(lag time.Duration, machine time.Time) time.Duration {
+	if s.due.IsZero() {
+		return lag
+	}
+	return min(lag, s.due.Sub(machine.Add(s.skipped))-early)
+}
+
+func (m *Mover) forward(ctx context.Context, workflowID string, by time.Duration) error {
 	_, err := m.service().UpdateWorkflowExecutionOptions(ctx, &workflowservice.UpdateWorkflowExecutionOptionsRequest{
 		Namespace:         m.Namespace,
 		WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflowID},
 		WorkflowExecutionOptions: &workflowpb.WorkflowExecutionOptions{
-			TimeSkippingConfig: skip("to-"+strconv.FormatInt(int64(offset), 10), by),
+			TimeSkippingConfig: skip("by-"+strconv.FormatInt(int64(by), 10), by),
 		},
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"time_skipping_config"}},
 	})

@@ -375,7 +375,7 @@ func ended(b *bench) {
 	if found != nil {
 		b.Errorf("a workflow that never was stands %+v", found)
 	}
-	b.must(b.mover.forward(b.ctx, "nobody", day, day))
+	b.must(b.mover.forward(b.ctx, "nobody", day))
 
 	b.start("brief", plan{})
 	b.finish("brief")
@@ -384,7 +384,7 @@ func ended(b *bench) {
 	if found != nil {
 		b.Errorf("a workflow that ended stands %+v", found)
 	}
-	b.must(b.mover.forward(b.ctx, "brief", day, day))
+	b.must(b.mover.forward(b.ctx, "brief", day))
 }
 
 func configured(t *testing.T, server *postgres.Server) engine.Config {
