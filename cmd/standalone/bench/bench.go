@@ -81,12 +81,12 @@ func (b *bench) note(run report.Run) { b.figures.Runs = append(b.figures.Runs, r
 
 // withFloor starts the floor's worker for as long as something is measured.
 // Each run has fresh processes, so that none inherits what an earlier one left.
-func (b *bench) withFloor(ctx context.Context, steps []script.Step, measure func(load.Side) error) error {
+func (b *bench) withFloor(ctx context.Context, steps []script.Step, measure func(load.Side, *process.Process) error) error {
 	worker, err := process.Start(ctx, floor.Role, floor.Config{Address: b.machine.EngineAddress(), Namespace: engine.Namespace}, b.machine.Log)
 	if err != nil {
 		return err
 	}
-	return errors.Join(measure(&floor.Side{Engine: b.machine.Client, Steps: steps}), worker.Stop())
+	return errors.Join(measure(&floor.Side{Engine: b.machine.Client, Steps: steps}, worker), worker.Stop())
 }
 
 // withOurs starts API and worker likewise.

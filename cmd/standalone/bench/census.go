@@ -16,6 +16,7 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/load"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/machine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/ours"
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/process"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/report"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/script"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/stat"
@@ -31,7 +32,7 @@ const (
 
 // census lives a known number of lives and counts everything about them.
 func (b *bench) census(ctx context.Context) error {
-	err := b.withFloor(ctx, script.Life(), func(side load.Side) error {
+	err := b.withFloor(ctx, script.Life(), func(side load.Side, _ *process.Process) error {
 		run := report.Run{Kind: report.Census, Side: report.Floor, Round: 1}
 		lives, err := b.known(ctx, side, &run)
 		if err != nil {
@@ -91,8 +92,7 @@ func (b *bench) known(ctx context.Context, side load.Side, run *report.Run) ([]l
 // notices in fewer mails has lived; how many mails there were is told.
 func allLived(lives []load.Lived) error {
 	for _, lived := range lives {
-		var mails *ours.MailsDiffer
-		if lived.Err != nil && !errors.As(lived.Err, &mails) {
+		if lived.Err != nil && !errors.Is(lived.Err, load.ErrUncounted) {
 			return fmt.Errorf("live a counted life: %w", lived.Err)
 		}
 	}
@@ -103,8 +103,7 @@ func allLived(lives []load.Lived) error {
 func otherMails(lives []load.Lived) int {
 	count := 0
 	for _, lived := range lives {
-		var mails *ours.MailsDiffer
-		if errors.As(lived.Err, &mails) {
+		if errors.Is(lived.Err, load.ErrUncounted) {
 			count++
 		}
 	}

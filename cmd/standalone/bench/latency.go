@@ -21,7 +21,7 @@ func (b *bench) latency(ctx context.Context) error {
 	b.figures.Conclude()
 	b.figures.Setting.OpenRate = b.figures.FloorLivesPerSecond / 2
 	for round := 1; round <= b.latencyRounds; round++ {
-		err := b.withFloor(ctx, script.Life(), func(side load.Side) error {
+		err := b.withFloor(ctx, script.Life(), func(side load.Side, _ *process.Process) error {
 			run := report.Run{Kind: report.Latency, Side: report.Floor, Round: round}
 			return b.paced(ctx, side, &run, nil)
 		})

@@ -51,7 +51,7 @@ func TestBothSidesLiveOnTheRealEngine(t *testing.T) {
 	t.Cleanup(func() { must(t, b.town.Close()) })
 
 	t.Run("floor", func(t *testing.T) {
-		must(t, b.withFloor(t.Context(), script.Life(), func(side load.Side) error {
+		must(t, b.withFloor(t.Context(), script.Life(), func(side load.Side, _ *process.Process) error {
 			for _, tally := range liveAndRead(t, b, side, floor.RegisterWorkflow) {
 				want := history.Tally{Runs: 1, Events: tally.Events, Updates: len(script.Life()) - 1, Timers: script.Timers, Activities: script.Mails, Completed: true}
 				if tally != want {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/load"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/ours"
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/process"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/report"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/script"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/stat"
@@ -20,7 +21,7 @@ const gainless = 0.05
 func (b *bench) search(ctx context.Context) error {
 	concurrency, points, err := stat.Saturation(b.searchFirst, b.searchLimit, gainless, func(concurrency int) (float64, error) {
 		rate := 0.0
-		err := b.withFloor(ctx, script.Life(), func(side load.Side) error {
+		err := b.withFloor(ctx, script.Life(), func(side load.Side, _ *process.Process) error {
 			result, err := b.closed(side, concurrency, b.searchTime).Run(ctx)
 			rate = result.Rate()
 			return err
@@ -57,12 +58,16 @@ func (b *bench) throughput(ctx context.Context) error {
 }
 
 func (b *bench) floorThroughput(ctx context.Context, round int) error {
-	return b.withFloor(ctx, script.Life(), func(side load.Side) error {
+	return b.withFloor(ctx, script.Life(), func(side load.Side, worker *process.Process) error {
+		run := report.Run{Kind: report.Throughput, Side: report.Floor, Round: round}
+		meter := b.meter(map[string]*process.Process{"worker": worker})
 		result, err := b.closed(side, b.figures.Setting.Concurrency, b.window).Run(ctx)
 		if err != nil {
 			return err
 		}
-		run := report.Run{Kind: report.Throughput, Side: report.Floor, Round: round}
+		if run.CPU, err = meter.perLife(result.All); err != nil {
+			return err
+		}
 		return b.conclude(ctx, &run, result)
 	})
 }
@@ -70,12 +75,16 @@ func (b *bench) floorThroughput(ctx context.Context, round int) error {
 func (b *bench) oursThroughput(ctx context.Context, round int) error {
 	return b.withOurs(ctx, func(side *ours.Side, running *ours.Running) error {
 		stop := b.profile(ctx, round, running)
+		meter := b.meter(map[string]*process.Process{"worker": running.Worker, "api": running.API})
 		began, mails := time.Now(), b.town.Postbox.Total()
 		result, err := b.closed(side, b.figures.Setting.Concurrency, b.window).Run(ctx)
 		if err := errors.Join(err, stop()); err != nil {
 			return err
 		}
 		run := report.Run{Kind: report.Throughput, Side: report.Ours, Round: round, AfterwardsN: side.Later()}
+		if run.CPU, err = meter.perLife(result.All); err != nil {
+			return err
+		}
 		run.Mails = float64(b.town.Postbox.Total()-mails) / float64(result.All)
 		if run.MailboxEvents, err = b.mailboxShare(ctx, began, result.All); err != nil {
 			return err
@@ -92,7 +101,7 @@ func (b *bench) conclude(ctx context.Context, run *report.Run, result load.Throu
 		return err
 	}
 	b.note(*run)
-	b.tell("%s %d: %.2f lives a second, %d counted, %d not (%d for their mails), %.0f events a life, %.0f in mailboxes",
-		run.Side, run.Round, run.PerSecond, run.Lives, run.Failed, run.OtherMails, run.Events, run.MailboxEvents)
+	b.tell("%s %d: %.2f lives a second, %d counted, %d not (%d for their mails), %.0f events a life, %.0f in mailboxes, CPU %s",
+		run.Side, run.Round, run.PerSecond, run.Lives, run.Failed, run.OtherMails, run.Events, run.MailboxEvents, spendings(run.CPU))
 	return nil
 }

@@ -6,6 +6,7 @@ package floor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -28,31 +29,46 @@ const (
 // ID is the workflow id of a life.
 func ID(life string) string { return "floor/" + life }
 
-// life is the whole state: how many steps were taken, and whether the
-// escalation went out.
+// term is how long a stage may last, as long as the bench pack's.
+const term = time.Hour
+
+// life is the whole state: which steps were taken, and what was sent.
 type life struct {
 	steps     []script.Step
 	taken     int
-	sent      bool
+	since     time.Time // when the stage began
+	sent      time.Time
+	reminded  bool
 	escalated bool
+	mails     []workflow.Future
+
+	timer  workflow.Future
+	due    time.Time // of the timer
+	disarm workflow.CancelFunc
 }
 
-// Workflow takes the steps of the life in order. Silence is counted from the
-// sending, and speaks twice.
+// Workflow takes the steps of the life in order. It keeps one timer open, for
+// the next date, and replaces it when the date changes: each stage has a term, and
+// silence, counted from the sending, speaks twice.
 func Workflow(ctx workflow.Context, steps []script.Step) error {
-	l := &life{steps: steps, taken: 1} // the start is the first step
+	l := &life{steps: steps, taken: 1, since: workflow.Now(ctx)} // the start is the first step
 	err := workflow.SetUpdateHandlerWithOptions(ctx, StepUpdate, l.take, workflow.UpdateHandlerOptions{Validator: l.validate})
 	if err != nil {
 		return err
 	}
-	if err := workflow.Await(ctx, func() bool { return l.sent }); err != nil {
+	for !l.ended() {
+		l.arm(ctx)
+		err := workflow.Await(ctx, func() bool { return l.timer.IsReady() || l.ended() || !l.next().Equal(l.due) })
+		if err != nil {
+			return err
+		}
+		l.speak(ctx)
+	}
+	l.disarm()
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
 	}
-	mails := l.mails(ctx)
-	if err := workflow.Await(ctx, func() bool { return l.taken == len(l.steps) && workflow.AllHandlersFinished(ctx) }); err != nil {
-		return err
-	}
-	for _, mail := range mails() {
+	for _, mail := range l.mails {
 		if err := mail.Get(ctx, nil); err != nil {
 			return err
 		}
@@ -60,37 +76,53 @@ func Workflow(ctx workflow.Context, steps []script.Step) error {
 	return nil
 }
 
-// mails sends the reminder and the escalation when they are due, if anybody
-// will answer them, and gives what was sent.
-func (l *life) mails(ctx workflow.Context) func() []workflow.Future {
-	var sent []workflow.Future
-	mail := func(count int) {
-		for range count {
-			sent = append(sent, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-				StartToCloseTimeout: 15 * time.Second,
-			}), mailName))
-		}
-	}
-	if l.toldSteps() {
-		workflow.Go(ctx, func(ctx workflow.Context) {
-			began := workflow.Now(ctx)
-			_ = workflow.Sleep(ctx, script.ReminderAfter) // fails only with the workflow
-			mail(1)
-			_ = workflow.Sleep(ctx, script.EscalationAfter-workflow.Now(ctx).Sub(began))
-			mail(script.Mails - 1)
-			l.escalated = true
-		})
-	}
-	return func() []workflow.Future { return sent }
+func (l *life) ended() bool { return l.taken == len(l.steps) }
+
+// silent tells whether the post is waited for and somebody will be told of it.
+func (l *life) silent() bool {
+	told := slices.ContainsFunc(l.steps, func(step script.Step) bool { return step.Told })
+	return told && !l.sent.IsZero() && !l.escalated
 }
 
-func (l *life) toldSteps() bool {
-	for _, step := range l.steps {
-		if step.Told {
-			return true
-		}
+// next is the next date.
+func (l *life) next() time.Time {
+	switch {
+	case !l.silent():
+		return l.since.Add(term)
+	case !l.reminded:
+		return l.sent.Add(script.ReminderAfter)
+	default:
+		return l.sent.Add(script.EscalationAfter)
 	}
-	return false
+}
+
+func (l *life) arm(ctx workflow.Context) {
+	if l.timer != nil {
+		l.disarm()
+	}
+	armed, disarm := workflow.WithCancel(ctx)
+	l.due, l.disarm = l.next(), disarm
+	l.timer = workflow.NewTimer(armed, l.due.Sub(workflow.Now(ctx)))
+}
+
+// speak sends what is due.
+func (l *life) speak(ctx workflow.Context) {
+	since := workflow.Now(ctx).Sub(l.sent)
+	if l.silent() && !l.reminded && since >= script.ReminderAfter {
+		l.reminded = true
+		l.mail(ctx, 1)
+	}
+	if l.silent() && since >= script.EscalationAfter {
+		l.escalated = true
+		l.mail(ctx, script.Mails-1)
+	}
+}
+
+func (l *life) mail(ctx workflow.Context, count int) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 15 * time.Second})
+	for range count {
+		l.mails = append(l.mails, workflow.ExecuteActivity(ctx, mailName))
+	}
 }
 
 func (l *life) validate(ctx workflow.Context, name tdr.Name) error {
@@ -101,14 +133,18 @@ func (l *life) validate(ctx workflow.Context, name tdr.Name) error {
 }
 
 func (l *life) take(ctx workflow.Context, name tdr.Name) (int, error) {
-	step := l.steps[l.taken]
-	if step.Told {
+	if l.steps[l.taken].Told {
 		if err := workflow.Await(ctx, func() bool { return l.escalated }); err != nil {
 			return 0, err
 		}
 	}
 	l.taken++
-	l.sent = l.sent || name == tdr.SendName
+	if !l.steps[l.taken-1].Told { // who is told promises a date, and the stage goes on
+		l.since = workflow.Now(ctx)
+	}
+	if name == tdr.SendName {
+		l.sent = l.since
+	}
 	return l.taken, nil
 }
 

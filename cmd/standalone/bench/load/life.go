@@ -4,6 +4,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,6 +40,12 @@ type Lived struct {
 	Ended time.Time
 	Err   error // why it does not count
 }
+
+// ErrUncounted is in the chain of an error that says that a life ended in
+// order and yet does not count.
+var ErrUncounted = errors.New("the life does not count")
+
+func uncounted(err error) bool { return errors.Is(err, ErrUncounted) }
 
 // bounded runs one act of a life under the limit and names what failed.
 func bounded(ctx context.Context, what string, act func(context.Context) error) error {

@@ -104,17 +104,18 @@ func TestClosedDoesNotCountWhatFailed(t *testing.T) {
 	lost := errors.New("a mail is missing")
 	for _, c := range []struct {
 		every   int
+		err     error
 		refused bool
-	}{{every: 20, refused: false}, {every: 2, refused: true}} {
+	}{{20, lost, false}, {2, lost, true}, {2, fmt.Errorf("%w: two mails", load.ErrUncounted), false}} {
 		synctest.Test(t, func(t *testing.T) {
 			side := &pretender{answers: aSecondEach, fails: func(life int) error {
 				if life%c.every == 0 {
-					return lost
+					return c.err
 				}
 				return nil
 			}}
 			got, err := load.Closed{Side: side, Steps: script.Life(), Concurrency: 10, Window: 100 * time.Second}.Run(t.Context())
-			if errors.Is(err, lost) != c.refused || len(got.Failed) == 0 {
+			if (err != nil) != c.refused || c.refused && !errors.Is(err, lost) || len(got.Failed) == 0 {
 				t.Errorf("one in %d failed: %d counted, %d failed, %v", c.every, len(got.Counted), len(got.Failed), err)
 			}
 			if slices.ContainsFunc(got.Counted, func(l load.Lived) bool { return l.Err != nil }) {

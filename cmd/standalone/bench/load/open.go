@@ -99,7 +99,7 @@ func (r *openRun) live(ctx context.Context, began time.Time) {
 	if lived.Err == nil {
 		lived.Err = bounded(ctx, "end", life.End)
 	}
-	if lived.Err != nil {
+	if lived.Err != nil && !uncounted(lived.Err) {
 		lived.ID, lived.Ended = life.ID(), time.Now()
 		r.note(func() { r.waits.Failed = append(r.waits.Failed, lived) })
 	}

@@ -154,6 +154,9 @@ func (m *Machine) EngineAddress() string {
 	return net.JoinHostPort(ports.Loopback, strconv.Itoa(m.port))
 }
 
+// DatabaseID is the number of the database's process.
+func (m *Machine) DatabaseID() int { return m.cluster.PID() }
+
 // Stop ends engine and database and removes the folder.
 func (m *Machine) Stop(ctx context.Context) error {
 	var errs []error

@@ -116,23 +116,15 @@ func (l *life) told(ctx context.Context) error {
 	return nil // a mail that is missing by now is judged at the end
 }
 
-// mailsMissing says why a life without its mails does not count.
+// mailsMissing says why a life without its mails does not count: notices that
+// wait for one person at the same time go out as one mail.
 func (l *life) mailsMissing() error {
 	got := 0
 	for _, box := range []mailbox{l.officer, l.supervisor} {
 		got += l.side.postbox.Arrived(box.address) - box.before
 	}
 	if got != script.Mails {
-		return &MailsDiffer{Got: got}
+		return fmt.Errorf("%w: it had %d mails and not %d", load.ErrUncounted, got, script.Mails)
 	}
 	return nil
-}
-
-// MailsDiffer says that a life had another number of mails than the script
-// has: notices that wait for one person at the same time go out as one mail.
-type MailsDiffer struct{ Got int }
-
-// Error says how many there were.
-func (m *MailsDiffer) Error() string {
-	return fmt.Sprintf("the life had %d mails and not %d", m.Got, script.Mails)
 }

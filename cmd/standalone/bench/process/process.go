@@ -154,6 +154,9 @@ func (p *Process) call(ctx context.Context, path string) ([]byte, error) {
 	return content, nil
 }
 
+// ID is the process's number.
+func (p *Process) ID() int { return p.command.Process.Pid }
+
 // Memory is what a process holds, in bytes.
 type Memory struct {
 	Resident int64 // now, as the kernel counts it

@@ -87,6 +87,9 @@ type Run struct {
 	PeakRSS       float64 `json:"worker_peak_rss_mib,omitempty"`
 	Bytes         float64 `json:"bytes_per_cached_workflow,omitempty"`
 	Seconds       float64 `json:"seconds,omitempty"`
+
+	// CPU is what each part spent on a life, in milliseconds.
+	CPU map[string]float64 `json:"cpu_ms_per_life,omitempty"`
 }
 
 // Setting is under what the figures were found.

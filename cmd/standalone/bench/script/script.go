@@ -18,7 +18,7 @@ const Country = benchpack.Country
 
 // When silence speaks, counted from the sending, as the bench pack has it.
 const (
-	ReminderAfter   = 4 * time.Second
+	ReminderAfter   = 2 * time.Second
 	EscalationAfter = 5 * time.Second
 )
 

@@ -20,11 +20,11 @@ func TestSaturation(t *testing.T) {
 		want    int
 		tried   []int
 	}{
-		{"a knee on a doubling", knee(64), 64, []int{16, 32, 64, 128, 48}},
-		{"a knee between doublings", knee(90), 96, []int{16, 32, 64, 128, 256, 96}},
-		{"a knee before the first", knee(10), 16, []int{16, 32}},
+		{"a knee on a doubling", knee(64), 64, []int{16, 32, 64, 128, 128, 48}},
+		{"a knee between doublings", knee(90), 96, []int{16, 32, 64, 128, 256, 256, 96}},
+		{"a knee before the first", knee(10), 16, []int{16, 32, 32}},
 		{"no knee up to the limit", knee(1e9), 256, []int{16, 32, 64, 128, 256, 192}},
-		{"a gain of just under the share", func(c int) (float64, error) { return 100 + 4*float64(c)/32, nil }, 16, []int{16, 32}},
+		{"a gain of just under the share", func(c int) (float64, error) { return 100 + 4*float64(c)/32, nil }, 16, []int{16, 32, 32}},
 	} {
 		got, points, err := stat.Saturation(16, 256, 0.05, c.measure)
 		var tried []int
@@ -34,6 +34,20 @@ func TestSaturation(t *testing.T) {
 		if err != nil || got != c.want || !slices.Equal(tried, c.tried) {
 			t.Errorf("%s: %d after %v (%v), want %d after %v", c.name, got, tried, err, c.want, c.tried)
 		}
+	}
+}
+
+func TestSaturationIsNotEndedByOneDisturbance(t *testing.T) {
+	steady, disturbed := knee(64), false
+	got, _, err := stat.Saturation(16, 256, 0.05, func(concurrency int) (float64, error) {
+		if concurrency == 32 && !disturbed {
+			disturbed = true
+			return 3, nil
+		}
+		return steady(concurrency)
+	})
+	if err != nil || got != 64 {
+		t.Errorf("answered %d, %v, want 64", got, err)
 	}
 }
 
