@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,6 +69,10 @@ func newCommand(life int, operation, principal, path, etag, request string, body
 	}, nil
 }
 
+// insists tells that the client of this command, as every other one, does not
+// wait for a stored command to be carried on, but sends it again.
+func (c command) insists() bool { return strings.ContainsRune("02468ace", rune(c.key[0])) }
+
 func (c command) entry(kind string) Entry {
 	return Entry{Kind: kind, Life: c.life, Command: c.key, Operation: c.operation, Principal: c.principal, Request: c.request}
 }
@@ -108,6 +113,12 @@ func (c *Caller) do(ctx context.Context, asked command) (Entry, error) {
 		answer, err := c.post(ctx, asked)
 		if err == nil && answer.status == http.StatusAccepted {
 			c.lost(asked, answer.status, "stored")
+			if asked.insists() {
+				if err := pause(ctx, glance); err != nil {
+					return Entry{}, fmt.Errorf("%s was never answered: %w", asked.operation, err)
+				}
+				continue
+			}
 			answer, err = c.follow(ctx, asked, answer.headers.Get("Location"))
 		}
 		if err == nil && !later(answer.status) {

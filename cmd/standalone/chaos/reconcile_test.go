@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	commonpb "go.temporal.io/api/common/v1"
+	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -88,7 +89,23 @@ func (r *ruin) raise(slot int, names ...tdr.Name) *victim {
 	}
 	v.events = r.served(v)
 	v.seq = int64(len(v.events))
+	if names[len(names)-1] == tdr.WithdrawName {
+		// Before it ends, a workflow writes its history down once more.
+		r.until(v.request+" has ended", func() string { return r.ended(v) })
+	}
 	return v
+}
+
+// ended: a request's workflow is over.
+func (r *ruin) ended(v *victim) string {
+	found, err := r.engine.DescribeWorkflow(r.Context(), workflows.RequestID(v.request), "")
+	if err != nil {
+		r.Fatal(err)
+	}
+	if found.Status != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+		return "it is " + found.Status.String()
+	}
+	return ""
 }
 
 func (r *ruin) do(v *victim, asked command) Entry {
@@ -159,18 +176,40 @@ func (r *ruin) spoil(rows int64, statement string, arguments ...any) {
 // forget makes the engine lose a request's workflow.
 func (r *ruin) forget(v *victim) {
 	r.Helper()
+	r.lose(workflows.RequestID(v.request))
+}
+
+// lose makes the engine lose a workflow.
+func (r *ruin) lose(workflowID string) {
+	r.Helper()
 	_, err := r.engine.WorkflowService().DeleteWorkflowExecution(r.Context(), &workflowservice.DeleteWorkflowExecutionRequest{
-		Namespace: engine.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflows.RequestID(v.request)},
+		Namespace: engine.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflowID},
 	})
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.until("the engine has forgotten "+v.request, func() string {
-		if _, err := r.engine.DescribeWorkflow(r.Context(), workflows.RequestID(v.request), ""); err == nil {
+	r.until("the engine has lost "+workflowID, func() string {
+		if r.carried(workflowID) == "" {
 			return "it is still known"
 		}
 		return ""
 	})
+}
+
+// carried: a workflow is there.
+func (r *ruin) carried(workflowID string) string {
+	if _, err := r.engine.DescribeWorkflow(r.Context(), workflowID, ""); err != nil {
+		return "there is no " + workflowID
+	}
+	return ""
+}
+
+// round begins one round of upkeep.
+func (r *ruin) round() {
+	r.Helper()
+	if err := r.schedule().Trigger(r.Context(), client.ScheduleTriggerOptions{}); err != nil {
+		r.Fatal(err)
+	}
 }
 
 // until waits for a condition, which says what is still missing.
@@ -235,6 +274,12 @@ func (r *ruin) holdUpkeep() {
 	if err := r.schedule().Pause(r.Context(), client.SchedulePauseOptions{}); err != nil {
 		r.Fatal(err)
 	}
+	r.atRest()
+}
+
+// atRest waits for a round of upkeep that is under way.
+func (r *ruin) atRest() {
+	r.Helper()
 	r.until("no round is under way", func() string {
 		described, err := r.schedule().Describe(r.Context())
 		if err != nil {
@@ -250,7 +295,6 @@ func (r *ruin) holdUpkeep() {
 func TestUpkeepMendsOrReportsEveryKindOfDamage(t *testing.T) {
 	r := newRuin(t)
 	r.holdUpkeep()
-	// Signals first: one of them needs a round of upkeep, which would mend the rest.
 	kinds := slices.Concat(r.signals(), r.spoiledRecords(), r.lostWorkflows(), r.mails())
 	var missing []func() string
 	for _, kind := range kinds {
@@ -442,11 +486,8 @@ func (r *ruin) lostWorkflows() []damage {
 
 // lives shows that a request's workflow is there: it takes its next command.
 func (r *ruin) lives(v *victim) string {
-	if _, err := r.engine.DescribeWorkflow(r.Context(), workflows.RequestID(v.request), ""); err != nil {
-		return "its workflow is not there"
-	}
-	if len(v.commands) > 1 {
-		return ""
+	if missing := r.carried(workflows.RequestID(v.request)); missing != "" || len(v.commands) > 1 {
+		return missing
 	}
 	asked, err := newCommand(v.number, string(tdr.RequestReviewName), cast.Officer(v.slot), "/v1/requests/"+v.request+"/request-review",
 		v.etag, v.request, v.body(tdr.RequestReviewName))

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/cast"
 	benchscript "github.com/traveldoc/traveldoc/cmd/standalone/bench/script"
 	"github.com/traveldoc/traveldoc/cmd/standalone/maildrop"
@@ -17,16 +15,19 @@ import (
 	"github.com/traveldoc/traveldoc/workflows"
 )
 
-// signals are facts that a workflow should have heard of.
+// signals are facts that a workflow should have heard of. Two of them have to
+// be heard first, for which a round of upkeep is needed that mends nothing yet.
 func (r *ruin) signals() []damage {
+	r.Helper()
+	v, imprisoned := r.raise(14, toReady...), r.raise(21, toReady...)
+	r.hold(v)
+	clock := workflows.CustodyID(r.detain(imprisoned))
+	r.round()
+	r.until("the hold is told", func() string { return r.held(v) })
+	r.until("the clock runs", func() string { return r.carried(clock) })
+	r.atRest() // else what is spoiled next is mended before it was seen
 	return []damage{
 		{"a hold's signal was delivered and is not known to be", func() func() string {
-			v := r.raise(14, toReady...)
-			r.hold(v)
-			if err := r.schedule().Trigger(r.Context(), client.ScheduleTriggerOptions{}); err != nil {
-				r.Fatal(err)
-			}
-			r.until("the hold is told", func() string { return r.held(v) })
 			r.spoil(1, "UPDATE outbox SET done_at = NULL WHERE workflow_id = $1", workflows.RequestID(v.request))
 			return func() string {
 				if n := r.count("outbox WHERE done_at IS NULL AND workflow_id = $1", workflows.RequestID(v.request)); n > 0 {
@@ -50,7 +51,36 @@ func (r *ruin) signals() []damage {
 				workflows.RequestID(newID()), workflows.HoldChangedSignal, r.crowd.Now().Add(-25*time.Hour))
 			return func() string { return r.alarmed([]string{"signal_undeliverable"}, "") }
 		}},
+		{"a detained person has no custody clock", func() func() string {
+			r.lose(clock)
+			return func() string { return r.carried(clock) }
+		}},
 	}
+}
+
+// detain records that the person of a request is in custody.
+func (r *ruin) detain(v *victim) string {
+	r.Helper()
+	var opened struct {
+		Request struct {
+			Person string `json:"person_id"`
+		} `json:"request"`
+	}
+	if err := json.Unmarshal(v.answers[0].Body, &opened); err != nil {
+		r.Fatal(err)
+	}
+	for _, kind := range []string{"order_final", "detained"} {
+		asked, err := newCommand(v.number, "record_legal_event", cast.Officer(v.slot), "/v1/persons/"+opened.Request.Person+"/legal-events", "", "", map[string]any{
+			"kind": kind, "date": calendar.DateOf(r.crowd.Now()).AddDays(-2), "office": cast.Office, "source_type": "court_order", "source": benchscript.Evidence,
+		})
+		if err != nil {
+			r.Fatal(err)
+		}
+		if answer, err := r.crowd.Caller.Do(r.Context(), asked); err != nil || answer.Status != http.StatusCreated {
+			r.Fatalf("%s: %d %s %v", kind, answer.Status, answer.Body, err)
+		}
+	}
+	return opened.Request.Person
 }
 
 // mails are what a mailbox left behind when it ended.
