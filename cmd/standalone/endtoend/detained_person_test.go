@@ -52,10 +52,15 @@ func detainedPerson(t *testing.T, w *whole.Whole) *life {
 }
 
 // custodyLetters are one duty on a day, to all who are told of custody duties.
-func custodyLetters(at, words string) []letter {
+// Several duties of one day come in one mail.
+func custodyLetters(at, words string, several bool) []letter {
 	var letters []letter
 	for _, to := range []string{"custody-unit@hq.example", "officer1@bos.example", "supervisor1@bos.example"} {
-		letters = append(letters, letter{at: at, to: to, subject: words, bundled: words})
+		one := letter{at: at, to: to, subject: words, bundled: words}
+		if several {
+			one.subject = ""
+		}
+		letters = append(letters, one)
 	}
 	return letters
 }
@@ -85,18 +90,21 @@ func detainedLetters() []letter {
 		{at: "2033-01-08 00:00", to: "custody-unit@hq.example", subject: "ladder closed, decision needed", bundled: "level 6 of 6"},
 		{at: "2033-01-08 00:00", to: "counsel@bos.example", subject: "ladder closed, decision needed"},
 	}
-	for _, duty := range []struct{ at, words string }{
-		{"2032-05-02 00:00", "legal date Sun 2 May 2032, today"},  // +60: notice of the review
-		{"2032-06-01 00:00", "legal date Tue 1 Jun 2032, today"},  // +90: records review
-		{"2032-06-01 00:00", "legal date Tue 1 Jun 2032, today"},  // +90: headquarters' assistance
-		{"2032-09-10 00:00", "legal date Fri 10 Sep 2032, today"}, // the second period
-		{"2032-10-10 00:00", "legal date Sun 10 Oct 2032, today"},
-		{"2032-10-10 00:00", "legal date Sun 10 Oct 2032, today"},
-		{"2032-12-09 00:00", "legal date Thu 9 Dec 2032, today"},  // +150: likelihood of removal
-		{"2033-01-08 00:00", "legal date Sat 8 Jan 2033, today"},  // +180
-		{"2033-01-10 00:00", "legal date Mon 10 Jan 2033, today"}, // three months after +90: headquarters' custody review
+	for _, duty := range []struct {
+		at, words string
+		several   bool
+	}{
+		{"2032-05-02 00:00", "legal date Sun 2 May 2032, today", false},  // +60: notice of the review
+		{"2032-06-01 00:00", "legal date Tue 1 Jun 2032, today", true},   // +90: records review
+		{"2032-06-01 00:00", "legal date Tue 1 Jun 2032, today", true},   // +90: headquarters' assistance
+		{"2032-09-10 00:00", "legal date Fri 10 Sep 2032, today", false}, // the second period
+		{"2032-10-10 00:00", "legal date Sun 10 Oct 2032, today", true},
+		{"2032-10-10 00:00", "legal date Sun 10 Oct 2032, today", true},
+		{"2032-12-09 00:00", "legal date Thu 9 Dec 2032, today", false},  // +150: likelihood of removal
+		{"2033-01-08 00:00", "legal date Sat 8 Jan 2033, today", false},  // +180
+		{"2033-01-10 00:00", "legal date Mon 10 Jan 2033, today", false}, // three months after +90: headquarters' custody review
 	} {
-		letters = append(letters, custodyLetters(duty.at, duty.words)...)
+		letters = append(letters, custodyLetters(duty.at, duty.words, duty.several)...)
 	}
 	return letters
 }
@@ -167,7 +175,9 @@ func (l *life) stay() []step {
 				"2032-12-09 00:00 milestone/likelihood_finding/2032-07-12", "2032-12-09 00:00 ladder_level/5/law",
 				"2033-01-08 00:00 milestone/six_months/2032-07-12", "2033-01-08 00:00 ladder_level/6/law",
 				"2033-01-10 00:00 milestone/headquarters_custody/2032-07-12")
+			compare(l.t, "dispatches of "+l.Code, l.dispatches(), []string{"2032-03-04 10:00 sent"})
 			l.do("officer1", "answer-information", answer)
+			compare(l.t, "dispatches of "+l.Code, l.dispatches(), []string{"2032-03-04 10:00 sent", "2032-07-13 10:00 sent"})
 		}},
 	}
 }
@@ -198,6 +208,16 @@ func (l *life) legal(user, kind, date string) {
 	l.w.As(user).Post("/v1/persons/"+l.Person+"/legal-events", fields{
 		"kind": kind, "date": date, "office": "BOS", "source_type": "court_order", "source": evidence,
 	}, "").Want(201)
+}
+
+// dispatches are what may have left for the post, and when.
+func (l *life) dispatches() []string {
+	l.t.Helper()
+	var lines []string
+	for _, d := range l.w.Dispatches(l.ID) {
+		lines = append(lines, d.At.In(boston(l.t)).Format(layout)+" "+d.Status)
+	}
+	return lines
 }
 
 // checkCustody compares the person's clock with the state and the milestones given.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -35,6 +36,23 @@ func (w *Whole) Alarms() []string {
 func (w *Whole) Undelivered() []string {
 	return w.list(`SELECT recipient || ': ' || subject || ': ' || status FROM traveldoc.messages WHERE status <> 'delivered'
 		UNION ALL SELECT recipient || ': ' || key || ': ' || status FROM traveldoc.notices WHERE status <> 'sent'`)
+}
+
+// Dispatch is one thing that may have left.
+type Dispatch struct {
+	At     time.Time // authorised
+	Status string
+}
+
+// Dispatches of a request, by time.
+func (w *Whole) Dispatches(requestID string) []Dispatch {
+	w.t.Helper()
+	rows, err := w.Records.Query(context.Background(),
+		`SELECT authorised_at, status FROM traveldoc.dispatches WHERE request_id = $1 ORDER BY 1`, requestID)
+	must(w.t, err)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Dispatch])
+	must(w.t, err)
+	return found
 }
 
 // Fingerprint changes with anything that is on record about requests, persons,
