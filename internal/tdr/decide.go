@@ -73,10 +73,11 @@ func (s *State) answer(c Command, facts Facts, occurred time.Time) (Fact, error)
 	if err := s.permitted(c); err != nil {
 		return nil, err
 	}
-	if err := s.plausible(c.Act, occurred, facts.Now); err != nil {
+	fact, err := rules.decide(*s, c, facts, occurred)
+	if err := joined(s.plausible(c.Act, occurred, facts.Now), err); err != nil {
 		return nil, err
 	}
-	return rules.decide(*s, c, facts, occurred)
+	return fact, nil
 }
 
 // rulesFor are the rules the request stands under, or is to be opened under.

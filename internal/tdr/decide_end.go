@@ -32,20 +32,27 @@ func (s State) decideEnd(c Command, facts Facts) (Fact, error) {
 // decideAuthenticity: a second officer, the issuer on the verified list, the
 // three looks, and validity that outlasts today by the pack's margin.
 func (s State) decideAuthenticity(judge Actor, act *Authenticate, facts Facts) (Fact, error) {
-	today := s.OfficeTime.LocalDate(facts.Now)
-	switch {
-	case judge.ID == s.Document.RecordedBy:
+	if judge.ID == s.Document.RecordedBy {
 		return nil, refuse(SamePerson, "", "who recorded a document does not authenticate it")
-	case !facts.IssuerVerified:
-		return nil, refuse(DocumentUnfit, "issuer", "the issuer is not on the verified list")
-	case !act.Photo:
-		return nil, refuse(DocumentUnfit, "photo", "the photo must be found in order")
-	case !act.Names:
-		return nil, refuse(DocumentUnfit, "names", "the names must be found in order")
-	case !act.Serial:
-		return nil, refuse(DocumentUnfit, "serial", "the serial number must be found in order")
-	case s.Document.ValidTo.Before(today.AddDays(s.Terms.TravelMarginDays)):
-		return nil, refuse(DocumentUnfit, "valid_to", "validity does not outlast today by the margin")
+	}
+	lasting := s.OfficeTime.LocalDate(facts.Now).AddDays(s.Terms.TravelMarginDays)
+	var unfit error
+	for _, look := range []struct {
+		good        bool
+		field, rule string
+	}{
+		{facts.IssuerVerified, "issuer", "the issuer is not on the verified list"},
+		{act.Photo, "photo", "the photo must be found in order"},
+		{act.Names, "names", "the names must be found in order"},
+		{act.Serial, "serial", "the serial number must be found in order"},
+		{!s.Document.ValidTo.Before(lasting), "valid_to", "validity does not outlast today by the margin"},
+	} {
+		if !look.good {
+			unfit = joined(unfit, refuse(DocumentUnfit, look.field, look.rule))
+		}
+	}
+	if unfit != nil {
+		return nil, unfit
 	}
 	return &DocumentAuthenticated{}, nil
 }

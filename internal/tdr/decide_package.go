@@ -81,11 +81,15 @@ func (s State) decideReview(act *RequestReview, facts Facts) (Fact, error) {
 	if s.Stage == InformationAsked {
 		return &ReviewRequested{Content: act.Content, Gaps: act.Gaps}, nil
 	}
+	var missing error
 	for _, item := range facts.Required {
 		explained := slices.ContainsFunc(act.Gaps, func(g Gap) bool { return g.Item == item })
 		if !explained && !slices.Contains(act.Present, item) {
-			return nil, refuse(IncompletePackage, "present", "required and without a reason: "+item)
+			missing = joined(missing, refuse(IncompletePackage, "present", "required and without a reason: "+item))
 		}
+	}
+	if missing != nil {
+		return nil, missing
 	}
 	return &ReviewRequested{Content: act.Content, Gaps: act.Gaps}, nil
 }

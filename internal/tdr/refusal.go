@@ -1,6 +1,9 @@
 package tdr
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Code names why a command was refused; the set is closed and carries nothing personal.
 type Code string
@@ -29,11 +32,18 @@ const (
 
 // Refusal is Decide's answer when a rule stands against a command.
 type Refusal struct {
-	Code    Code   `json:"code"`
-	Field   string `json:"field,omitempty"`   // the command's field at fault
-	Rule    string `json:"rule,omitempty"`    // the rule in words, without personal data
-	Stage   Stage  `json:"stage,omitempty"`   // where the request stood
-	Allowed []Name `json:"allowed,omitempty"` // what that stage allows, for StageForbids
+	Code    Code    `json:"code"`
+	Field   string  `json:"field,omitempty"`   // the command's field at fault
+	Rule    string  `json:"rule,omitempty"`    // the rule in words, without personal data
+	Stage   Stage   `json:"stage,omitempty"`   // where the request stood
+	Allowed []Name  `json:"allowed,omitempty"` // what that stage allows, for StageForbids
+	Also    []Fault `json:"also,omitempty"`    // further fields at fault
+}
+
+// Fault is a field of a command and the rule that it breaks.
+type Fault struct {
+	Field string `json:"field"`
+	Rule  string `json:"rule"`
 }
 
 // Error is the refusal in one line.
@@ -46,4 +56,20 @@ func (r *Refusal) Error() string {
 
 func refuse(code Code, field, rule string) error {
 	return &Refusal{Code: code, Field: field, Rule: rule}
+}
+
+// joined names the fields at fault of both refusals in one, so that a caller
+// mends them together. The first decides the code; one that is about no field
+// stands alone.
+func joined(first, second error) error {
+	var a, b *Refusal
+	switch {
+	case !errors.As(first, &a):
+		return second
+	case !errors.As(second, &b) || a.Field == "" || b.Field == "":
+		return first
+	}
+	both := *a
+	both.Also = append(append(both.Also[:len(both.Also):len(both.Also)], Fault{b.Field, b.Rule}), b.Also...)
+	return &both
 }
