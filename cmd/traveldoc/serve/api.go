@@ -30,10 +30,19 @@ func NewAPI(ctx context.Context, world World) (*API, error) {
 		b.close()
 		return nil, err
 	}
-	routes := http.NewServeMux()
-	routes.Handle("GET /metrics", b.metrics.Handler())
-	routes.Handle("/", server)
-	return &API{backend: b, prompter: prompter, handler: routes}, nil
+	return &API{backend: b, prompter: prompter, handler: besides(b.metrics.Handler(), server)}, nil
+}
+
+// besides serves the figures beside the contract. The standard library's own
+// router would answer an unclean address by a redirect, before any token is asked for.
+func besides(metrics, contract http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.Path == "/metrics" {
+			metrics.ServeHTTP(w, r)
+			return
+		}
+		contract.ServeHTTP(w, r)
+	})
 }
 
 func (b *backend) api(world World, prompter *prompter) (*api.Server, error) {

@@ -1,0 +1,25 @@
+package serve
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// Addresses reach the contract as they come, unclean ones too; the figures are beside it.
+func TestFiguresBesideTheContract(t *testing.T) {
+	named := func(name string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Answered-By", name) })
+	}
+	handler := besides(named("metrics"), named("contract"))
+	for call, want := range map[[2]string]string{
+		{"GET", "/metrics"}: "metrics", {"POST", "/metrics"}: "contract", {"GET", "//metrics"}: "contract",
+		{"GET", "/v1/../v1/requests"}: "contract", {"POST", "//v1/holds"}: "contract", {"GET", "/v1/requests"}: "contract",
+	} {
+		recorded := httptest.NewRecorder()
+		handler.ServeHTTP(recorded, httptest.NewRequestWithContext(t.Context(), call[0], call[1], nil))
+		if got := recorded.Header().Get("Answered-By"); got != want {
+			t.Errorf("%s %s is answered by %q, want %q", call[0], call[1], got, want)
+		}
+	}
+}
