@@ -65,6 +65,10 @@ func TestOneLiveRequestForPersonAndCountry(t *testing.T) {
 	w := newWorld(t)
 	r := w.open()
 	again := newRequest().with("person", nil, "person_id", r.PersonID)
+	unborn := again.with("order", again["order"].(fields).with("date", "1990-05-04"))
+	if got := w.change("officer1", "/v1/requests", unborn); got.status != 422 || got.faults()["order.date"] == "" {
+		t.Errorf("ordered before the birth on record: %d %s", got.status, got.body)
+	}
 	got := w.change("officer1", "/v1/requests", again)
 	if got.status != 409 || got.problem() != "live_request_exists" || !strings.Contains(string(got.body), r.ID) {
 		t.Errorf("twice: %d %s", got.status, got.body)
@@ -190,6 +194,29 @@ func TestCommandsThatAreRefused(t *testing.T) {
 	}
 	w.do("officer1", &r, "send", fields{"content": someHash, "channel": "courier"})
 	w.submittedRefusals(r)
+	w.severalFaults(r)
+}
+
+// severalFaults: what the rules of an act find wrong is named together, with
+// what its form cannot tell.
+func (w *world) severalFaults(r request) {
+	w.t.Helper()
+	issue := fields{"issuer": "x", "number": "1", "valid_from": "2026-05-01", "valid_to": "2026-04-01", "occurred_at": "2026-03-03T15:00:00Z"}
+	got := w.act("officer1", &r, "record-issue", issue)
+	if got.status != 422 || len(got.faults()) != 2 || got.faults()["valid_to"] == "" || got.faults()["occurred_at"] == "" {
+		w.t.Errorf("issued in the future for less than a day: %d %s", got.status, got.body)
+	}
+	w.do("officer1", &r, "record-issue", issue.with("valid_to", "2026-03-03", "valid_from", "2026-03-01", "occurred_at", nil))
+	got = w.act("officer2", &r, "authenticate", fields{"photo": false, "names": true, "serial": false})
+	if got.status != 422 || got.faults()["photo"] == "" || got.faults()["serial"] == "" || got.faults()["names"] != "" {
+		w.t.Errorf("two looks fail: %d %s", got.status, got.body)
+	}
+	if got := w.act("officer1", &r, "correct", []byte(`{"event": 1.5e0, "reason": "slip"}`)); got.status != 422 || got.faults()["event"] == "" {
+		w.t.Errorf("half an event: %d %s", got.status, got.body)
+	}
+	if got := w.act("officer1", &r, "correct", []byte(`{"event": 1.0, "reason": "slip"}`)); got.status != 422 || got.faults()["event"] == "" {
+		w.t.Errorf("an event written as a fraction: %d %s", got.status, got.body)
+	}
 }
 
 func (w *world) submittedRefusals(r request) {
@@ -223,9 +250,9 @@ func TestReviewsFollowTheChecklist(t *testing.T) {
 		t.Errorf("not listed: %d %s", got.status, got.body)
 	}
 	required := w.required()
-	got = w.act("officer1", &r, "request-review", fields{"content": someHash, "present": required[1:]})
-	if got.status != 422 || got.faults()["present"] == "" {
-		t.Errorf("one is missing: %d %s", got.status, got.body)
+	got = w.act("officer1", &r, "request-review", fields{"content": someHash, "present": required[2:]})
+	if text := string(got.body); got.status != 422 || !strings.Contains(text, required[0]) || !strings.Contains(text, required[1]) {
+		t.Errorf("two are missing: %d %s", got.status, got.body)
 	}
 	w.do("officer1", &r, "request-review", fields{"content": someHash, "present": required[1:], "gaps": []fields{{"item": required[0], "reason": "not_issued"}}})
 	w.do("supervisor1", &r, "return", fields{"items": []fields{{"item": required[0], "reason": "needed"}}})

@@ -126,8 +126,9 @@ func (s *Server) settle(ctx context.Context, stored StoredCommand) (kept, error)
 	if stored.Answer != nil {
 		return kept(*stored.Answer), nil
 	}
-	// Nobody's leaving may stop what was accepted half-way.
-	ctx = context.WithoutCancel(ctx)
+	// Nobody's leaving may stop what was accepted half-way; what never answers may.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.callWait)
+	defer cancel()
 	answer, err := s.finish(ctx, stored)
 	if err == nil {
 		return kept(answer), nil

@@ -206,7 +206,10 @@ func (c *Carrier) authorise(ctx context.Context, view RequestView, input *workfl
 	if err != nil {
 		return fmt.Errorf("read directory: %w", err)
 	}
-	post, _ := snapshot.PostOn(view.Post, c.clock.Now())
+	post, valid := snapshot.PostOn(view.Post, c.clock.Now())
+	if !valid {
+		post.Country = "" // a post that is no more is of no country
+	}
 	gate, err := c.fence.Authorise(ctx, asked, post.Country)
 	if err != nil {
 		return fmt.Errorf("authorise dispatch: %w", err)

@@ -68,7 +68,7 @@ func (s *Server) ListDeadlines(ctx context.Context, r contract.ListDeadlinesRequ
 	}
 	now := s.clock.Now()
 	rows, err := s.reads.Deadlines(ctx, DeadlineFilter{
-		Sight: sight, Custody: s.policy.May(principalOf(ctx), identity.ReadCustody), RequestID: r.Params.Request,
+		Sight: sight, Custody: sightOf(s.policy, principalOf(ctx), identity.ReadCustody), RequestID: r.Params.Request,
 		PersonID: r.Params.Person, Kind: r.Params.Kind, Country: r.Params.Country, Office: r.Params.FieldOffice,
 		Legal: r.Params.Legal, Overdue: r.Params.Overdue, DueBefore: r.Params.DueBefore, Now: now, Page: page,
 	})

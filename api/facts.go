@@ -33,6 +33,8 @@ func (s *Server) factsFor(ctx context.Context, view RequestView, act tdr.Act) (t
 		return tdr.Facts{}, s.checkOfficer(ctx, act.Officer)
 	case *tdr.ScheduleInterview:
 		return tdr.Facts{}, checkZone(act.Zone)
+	case *tdr.Send, *tdr.AnswerInformation:
+		return tdr.Facts{}, s.checkReceiver(ctx, view, act)
 	default:
 		return tdr.Facts{}, nil
 	}
@@ -125,6 +127,21 @@ func checkPost(snapshot directory.Snapshot, field, id, country string, now time.
 	case post.Country != country:
 		faults.add(field, "is no post of the country")
 	}
+}
+
+// checkReceiver: nothing leaves for a post that is no more. Whether the stage
+// lets anything leave is said first, and elsewhere.
+func (s *Server) checkReceiver(ctx context.Context, view RequestView, act tdr.Act) error {
+	if move, _ := tdr.MoveOf(act.Name()); !slices.Contains(move.From, view.Stage) {
+		return nil
+	}
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("read directory: %w", err)
+	}
+	var faults fieldErrors
+	checkPost(snapshot, "post", view.Post, view.Country, s.clock.Now(), &faults)
+	return faults.problem()
 }
 
 func (s *Server) checkOfficer(ctx context.Context, id string) error {

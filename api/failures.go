@@ -73,7 +73,12 @@ func refused(refusal *tdr.Refusal) *problem {
 		if field == "" {
 			field = "body"
 		}
-		return fault(field, refusal.Rule)
+		var faults fieldErrors
+		faults.add(field, "%s", refusal.Rule)
+		for _, also := range refusal.Also {
+			faults.add(also.Field, "%s", also.Rule)
+		}
+		return &problem{cause: invalidFields, errors: faults}
 	}
 }
 
@@ -81,9 +86,25 @@ func refused(refusal *tdr.Refusal) *problem {
 func impossible(history *custody.HistoryError) *problem {
 	var faults fieldErrors
 	for _, broken := range history.Problems {
-		faults.add("events", "%s", string(broken.Rule))
+		faults.add(fieldOfRule(broken.Rule), "%s", string(broken.Rule))
 	}
 	return &problem{cause: invalidFields, errors: faults}
+}
+
+// fieldOfRule is the field of a new legal event that a rule of the history speaks of.
+func fieldOfRule(rule custody.Rule) string {
+	switch rule {
+	case custody.RuleDate, custody.RuleFuture:
+		return "date"
+	case custody.RuleSource:
+		return "source"
+	case custody.RuleStayAmbiguous, custody.RuleStayEndedWithoutStay:
+		return "stay"
+	case custody.RuleCorrectsUnknown, custody.RuleCorrectedTwice, custody.RuleCorrectedBefore, custody.RuleCorrectionLoop, custody.RuleRetractedNothing:
+		return "corrects"
+	default:
+		return "kind"
+	}
 }
 
 // fail answers an error.

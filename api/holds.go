@@ -57,9 +57,29 @@ func (s *Server) PlaceHold(ctx context.Context, r contract.PlaceHoldRequestObjec
 		return s.again(ctx, r.Params.IdempotencyKey, err)
 	}
 	hold.ID, hold.PlacedBy = r.Params.IdempotencyKey, principalOf(ctx).Subject
+	seen, err := s.person(ctx, hold.PersonID, identity.ReadRequests)
+	if err != nil {
+		return nil, err
+	}
 	return s.perform(ctx, NewCommand{
 		ID: hold.ID, Operation: string(identity.PlaceHold), PersonID: hold.PersonID, RequestID: hold.RequestID, Text: r.Body.Note,
-	}, hold)
+	}, holdInput{Hold: hold, Seen: mapped(seen, func(v RequestView) string { return v.RequestID })})
+}
+
+// holdInput is what a stored hold carries on from.
+type holdInput struct {
+	Hold
+	// Seen are the requests that the caller may see: what may have left of others
+	// is told without naming them.
+	Seen []string
+}
+
+// recall of something that left; which request it is of, only to who may see it.
+func (h holdInput) recall(r Recall) contract.Recall {
+	if !slices.Contains(h.Seen, r.RequestID) {
+		r.RequestID, r.Code = "", ""
+	}
+	return recallOf(r)
 }
 
 // perform stores a command that is no change of a request, and does it.
@@ -95,6 +115,10 @@ func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, err
 		faults.add("review_by", "does not lie ahead")
 	}
 	checkScope(hold, &faults)
+	if hold.Country != "" {
+		// A hold of a country that does not exist would stop nothing.
+		s.packFor(hold.Country, today, &faults)
+	}
 	if err := faults.problem(); err != nil {
 		return Hold{}, err
 	}
@@ -130,15 +154,15 @@ func checkScope(hold Hold, faults *fieldErrors) {
 
 // finishHold places a stored hold.
 func (c *Carrier) finishHold(ctx context.Context, stored StoredCommand) (Answer, error) {
-	var hold Hold
+	var hold holdInput
 	if err := json.Unmarshal(stored.Input, &hold); err != nil {
 		return Answer{}, fmt.Errorf("read stored hold: %w", err)
 	}
-	placed, err := c.holds.Place(ctx, hold)
+	placed, err := c.holds.Place(ctx, hold.Hold)
 	if err != nil {
 		return c.conclude(ctx, stored, err)
 	}
-	body := contract.HoldPlaced{Hold: holdOf(placed.Hold, true), MayHaveLeft: mapped(placed.MayHaveLeft, recallOf)}
+	body := contract.HoldPlaced{Hold: holdOf(placed.Hold, true), MayHaveLeft: mapped(placed.MayHaveLeft, hold.recall)}
 	answer, err := jsonAnswer(http.StatusCreated, body, map[string]string{"Location": "/v1/holds/" + hold.ID})
 	if err != nil {
 		return Answer{}, err
@@ -148,19 +172,34 @@ func (c *Carrier) finishHold(ctx context.Context, stored StoredCommand) (Answer,
 
 // LiftHold ends a hold on the word of its authority.
 func (s *Server) LiftHold(ctx context.Context, r contract.LiftHoldRequestObject) (contract.LiftHoldResponseObject, error) {
-	hold, seen, err := s.hold(ctx, r.Id, identity.LiftHold)
+	hold, _, err := s.hold(ctx, r.Id, identity.LiftHold)
 	if err != nil {
 		return nil, err
 	}
 	caller := principalOf(ctx)
-	caseOfficer := slices.ContainsFunc(seen, func(v RequestView) bool { return v.Officer == caller.Subject })
-	if hold.Kind == citizenshipClaim && caseOfficer {
-		return nil, newProblem(samePerson, "the case officer does not lift a citizenship claim")
+	if err := s.secondPerson(ctx, hold); err != nil {
+		return nil, err
 	}
 	lifting := Lifting{CommandID: r.Params.IdempotencyKey, HoldID: hold.ID, By: caller.Subject, Source: r.Body.Source, Reason: r.Body.Reason}
 	return s.perform(ctx, NewCommand{
 		ID: lifting.CommandID, Operation: string(identity.LiftHold), PersonID: hold.PersonID, RequestID: hold.RequestID, Text: r.Body.Note,
 	}, lifting)
+}
+
+// secondPerson: a case officer of the person lifts no citizenship claim,
+// whichever of their roles sees the case.
+func (s *Server) secondPerson(ctx context.Context, hold Hold) error {
+	if hold.Kind != citizenshipClaim {
+		return nil
+	}
+	requests, err := s.reads.RequestsOf(ctx, hold.PersonID)
+	if err != nil {
+		return fmt.Errorf("read requests of person: %w", err)
+	}
+	if slices.ContainsFunc(requests, func(v RequestView) bool { return v.Officer == principalOf(ctx).Subject }) {
+		return newProblem(samePerson, "the case officer does not lift a citizenship claim")
+	}
+	return nil
 }
 
 // hold reads a hold of a person whom the caller may see, and the requests
@@ -214,8 +253,11 @@ func (s *Server) ListHolds(ctx context.Context, r contract.ListHoldsRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	if r.Params.Country != "" && !s.policy.May(principalOf(ctx), identity.ReadHolds) {
-		return nil, newProblem(forbidden, "")
+	if r.Params.Country != "" {
+		// Which country a hold is of is need to know.
+		if sight, err = s.mayRead(ctx, identity.ReadHolds); err != nil {
+			return nil, err
+		}
 	}
 	page, err := pageOf(r.Params.Cursor, r.Params.Limit)
 	if err != nil {

@@ -196,6 +196,8 @@ func TestHoldsThatAreRefused(t *testing.T) {
 		"two scopes":      {holdOn(r, "person_id", r.PersonID), []string{"person_id"}},
 		"no request":      {holdOn(r, "request_id", nil), []string{"request_id"}},
 		"no country":      {holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID), []string{"country"}},
+		"no such country": {holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "ZZZ"), []string{"country"}},
+		"gone country":    {holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "YUG"), []string{"country"}},
 		"no such kind":    {holdOn(r, "kind", "mood"), []string{"kind"}},
 		"in the future":   {holdOn(r, "dated", "2026-03-09"), []string{"dated"}},
 		"reviewed before": {holdOn(r, "review_by", "2026-03-01"), []string{"review_by"}},
@@ -259,8 +261,12 @@ func TestACourtStay(t *testing.T) {
 	if got := legal("stay_granted", "2026-02-21", "kind", "released"); got.status != 201 {
 		t.Errorf("released: %d %s", got.status, got.body)
 	}
-	if got := legal("released", "2026-02-22"); got.status != 422 || len(got.faults()) == 0 {
+	if got := legal("released", "2026-02-22"); got.status != 422 || got.faults()["kind"] == "" {
 		t.Errorf("released twice: %d %s", got.status, got.body)
+	}
+	end := fields{"kind": "stay_ended", "date": "2026-02-25", "office": "BOS", "source_type": "court_order", "source": someHash}
+	if got := w.change("officer1", path+"/legal-events", end); got.problem() != "not_permitted" {
+		t.Errorf("an officer lifts the stay by its end: %d %s", got.status, got.body)
 	}
 	ended := legal("stay_ended", "2026-02-25")
 	if ended.status != 201 || !strings.Contains(string(ended.body), `"r0":"2026-02-25"`) {
@@ -271,7 +277,7 @@ func TestACourtStay(t *testing.T) {
 	for name, got := range map[string]answer{
 		"no stay to end": legal("stay_ended", "2026-02-26"), "no such kind": legal("birthday", "2026-02-26"),
 		"in the future": legal("habeas_filed", "2026-03-03"), "no such office": legal("habeas_filed", "2026-03-01", "office", "ZZZ"),
-		"retracts nothing": legal("retracted", "2026-03-01"), "corrects nothing": legal("habeas_filed", "2026-03-01", "corrects", newKey()),
+		"before birth": legal("habeas_filed", "1990-05-04"), "retracts nothing": legal("retracted", "2026-03-01"), "corrects nothing": legal("habeas_filed", "2026-03-01", "corrects", newKey()),
 	} {
 		if got.status != 422 || len(got.faults()) == 0 {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
@@ -283,6 +289,26 @@ func TestACourtStay(t *testing.T) {
 	}
 	if got := w.get("liaison1", path+"/custody"); got.status != 403 {
 		t.Errorf("a liaison reads custody: %d", got.status)
+	}
+}
+
+// A stay whose hold was lifted by name still ends for the legal period.
+func TestAStayEndsAfterItsHoldWasLifted(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	legal := func(user, kind, date string) answer {
+		return w.change(user, "/v1/persons/"+r.PersonID+"/legal-events", fields{"kind": kind, "date": date, "office": "BOS", "source_type": "court_order", "source": someHash})
+	}
+	legal("counsel1", "order_final", "2026-01-15")
+	legal("counsel1", "detained", "2026-01-15")
+	stay := read[struct {
+		Event struct{ Hold string }
+	}](t, legal("counsel1", "stay_granted", "2026-02-20")).Event.Hold
+	if got := w.change("counsel1", "/v1/holds/"+stay+"/lifting", fields{"source": someHash, "reason": "stay_ended"}); got.status != 200 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if got := legal("officer1", "stay_ended", "2026-02-25"); got.status != 201 || !strings.Contains(string(got.body), `"r0":"2026-02-25"`) {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 

@@ -44,7 +44,7 @@ func (s *Server) legalEvent(ctx context.Context, personID string, event LegalEve
 		return kept{}, err
 	}
 	event.RecordedBy = principalOf(ctx).Subject
-	if err := s.checkLegalEvent(ctx, event); err != nil {
+	if err := s.checkLegalEvent(ctx, personID, event); err != nil {
 		return s.again(ctx, event.ID, err)
 	}
 	entry, err := s.withHold(ctx, personID, event)
@@ -57,11 +57,15 @@ func (s *Server) legalEvent(ctx context.Context, personID string, event LegalEve
 }
 
 // checkLegalEvent: the kind is one that the custody clock knows, the office
-// exists, and the date is no later than today there.
-func (s *Server) checkLegalEvent(ctx context.Context, event LegalEvent) error {
+// exists, and the date is no later than today there and not before birth.
+func (s *Server) checkLegalEvent(ctx context.Context, personID string, event LegalEvent) error {
 	snapshot, err := s.directory.Snapshot(ctx)
 	if err != nil {
 		return fmt.Errorf("read directory: %w", err)
+	}
+	born, err := s.intakes.BirthDate(ctx, personID)
+	if err != nil {
+		return fmt.Errorf("read birth date: %w", err)
 	}
 	var faults fieldErrors
 	if !slices.Contains(legalKinds(), custody.Kind(event.Kind)) {
@@ -73,6 +77,9 @@ func (s *Server) checkLegalEvent(ctx context.Context, event LegalEvent) error {
 	}
 	if event.Dated.After(localDate(office.Zone, s.clock.Now())) {
 		faults.add("date", "lies in the future")
+	}
+	if event.Dated.Before(born) {
+		faults.add("date", "lies before birth")
 	}
 	if custody.Kind(event.Kind) == custody.Retracted && event.Corrects == "" {
 		faults.add("corrects", "is missing: a retraction names the event that never happened")
@@ -109,17 +116,37 @@ func (s *Server) withHold(ctx context.Context, personID string, event LegalEvent
 			Source: event.Source, Dated: event.Dated, PlacedBy: event.RecordedBy,
 		}
 	case custody.StayEnded:
-		standing, err := s.standingStays(ctx, personID)
-		if err != nil {
-			return entry, err
-		}
-		if entry.Event.HoldID == "" && len(standing) == 1 {
-			entry.Event.HoldID = standing[0]
-		}
-		if !slices.Contains(standing, entry.Event.HoldID) {
-			return entry, fault("stay", "names a stay that stands; it may be left out when there is one only")
-		}
-		entry.Lifts = &Lifting{CommandID: event.ID, HoldID: entry.Event.HoldID, By: event.RecordedBy, Source: event.Source, Reason: "stay_ended"}
+		return s.stayEnd(ctx, personID, entry)
+	}
+	return entry, nil
+}
+
+// stayEnd ties the end of a stay to its hold and lifts that, which only those
+// may do who lift holds. A hold that was lifted by name before is left as it
+// is: the legal period starts anew all the same.
+func (s *Server) stayEnd(ctx context.Context, personID string, entry LegalEntry) (LegalEntry, error) {
+	standing, err := s.standingStays(ctx, personID)
+	if err != nil {
+		return entry, err
+	}
+	if entry.Event.HoldID == "" && len(standing) == 1 {
+		entry.Event.HoldID = standing[0]
+	}
+	if !slices.Contains(standing, entry.Event.HoldID) {
+		return entry, fault("stay", "names a stay that stands; it may be left out when there is one only")
+	}
+	hold, err := s.holds.Hold(ctx, entry.Event.HoldID)
+	if err != nil {
+		return entry, fmt.Errorf("read the stay's hold: %w", err)
+	}
+	if !hold.LiftedAt.IsZero() {
+		return entry, nil
+	}
+	if _, err := s.person(ctx, personID, identity.LiftHold); err != nil {
+		return entry, err
+	}
+	entry.Lifts = &Lifting{
+		CommandID: entry.Event.ID, HoldID: hold.ID, By: entry.Event.RecordedBy, Source: entry.Event.Source, Reason: "stay_ended",
 	}
 	return entry, nil
 }

@@ -163,14 +163,12 @@ func (s *Server) draftPerson(ctx context.Context, body contract.NewRequest, toda
 		return nil
 	}
 	if !given {
-		return s.knownPerson(ctx, body.PersonId, faults)
+		return s.knownPerson(ctx, body, faults)
 	}
 	if body.Person.BirthDate.After(today) {
 		faults.add("person.birth_date", "lies in the future")
 	}
-	if body.Order.Date.Before(body.Person.BirthDate) {
-		faults.add("order.date", "an order cannot be dated before birth")
-	}
+	checkOrderDate(body, body.Person.BirthDate, faults)
 	details := PersonDetails{
 		FamilyName: body.Person.FamilyName, GivenNames: body.Person.GivenNames,
 		BirthDate: body.Person.BirthDate, ANumber: body.Person.ANumber,
@@ -193,13 +191,27 @@ func (s *Server) draftPerson(ctx context.Context, body contract.NewRequest, toda
 }
 
 // knownPerson: a person of whom the caller may see no request is as absent as one who is not on record.
-func (s *Server) knownPerson(ctx context.Context, id string, faults *fieldErrors) error {
-	_, err := s.person(ctx, id, identity.ReadRequests)
+func (s *Server) knownPerson(ctx context.Context, body contract.NewRequest, faults *fieldErrors) error {
+	_, err := s.person(ctx, body.PersonId, identity.ReadRequests)
 	if errors.Is(err, ErrNotFound) {
 		faults.add("person_id", "there is no such person")
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	born, err := s.intakes.BirthDate(ctx, body.PersonId)
+	if err != nil {
+		return fmt.Errorf("read birth date: %w", err)
+	}
+	checkOrderDate(body, born, faults)
+	return nil
+}
+
+func checkOrderDate(body contract.NewRequest, born calendar.Date, faults *fieldErrors) {
+	if body.Order.Date.Before(born) {
+		faults.add("order.date", "an order cannot be dated before birth")
+	}
 }
 
 // checkPredecessor: a closed request of the same person, in the caller's sight.

@@ -2,12 +2,14 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
@@ -209,6 +211,53 @@ func TestTheDatabaseAway(t *testing.T) {
 		if got := w.get("officer1", path); got.status != 503 {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
+	}
+}
+
+// silent is a database that takes a call and never answers.
+type silent struct {
+	api.Commands
+	stores, records bool // which calls are never answered
+}
+
+// wait ends when the caller's patience does, of which there has to be an end.
+func (silent) wait(ctx context.Context) error {
+	if _, ends := ctx.Deadline(); !ends {
+		return errors.New("the caller would wait forever")
+	}
+	return fmt.Errorf("wait for the database: %w", context.DeadlineExceeded)
+}
+
+func (s *silent) Store(ctx context.Context, command api.NewCommand) (api.StoredCommand, bool, error) {
+	if s.stores {
+		return api.StoredCommand{}, false, s.wait(ctx)
+	}
+	return s.Commands.Store(ctx, command)
+}
+
+func (s *silent) RecordCommand(ctx context.Context, recording activities.Recording, done api.CommandDone) (api.Answer, activities.Recorded, error) {
+	if s.records {
+		return api.Answer{}, activities.Recorded{}, s.wait(ctx)
+	}
+	return s.Commands.RecordCommand(ctx, recording, done)
+}
+
+// A database that never answers is one that is away.
+func TestTheDatabaseSilent(t *testing.T) {
+	quiet := &silent{}
+	w := newWorld(t, func(c *api.Config) {
+		quiet.Commands = c.Commands
+		c.Commands = quiet
+	})
+	r := w.open()
+	withdraw := fields{"outcome": "other", "reason": "x"}
+	quiet.stores = true
+	if got := w.act("officer1", &r, "withdraw", withdraw); got.status != 503 || got.header.Get("Retry-After") == "" {
+		t.Errorf("storing: %d %s", got.status, got.body)
+	}
+	quiet.stores, quiet.records = false, true
+	if got := w.act("officer1", &r, "withdraw", withdraw); got.status != 202 || strings.Contains(w.log.String(), "command not finished") {
+		t.Errorf("recording: %d %s\n%s", got.status, got.body, w.log)
 	}
 }
 

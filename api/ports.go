@@ -184,6 +184,8 @@ type Intakes interface {
 	// PersonID finds a person by A-number, so that the same person is one row:
 	// "" when none has it, ErrPersonDiffers when the birth date is another.
 	PersonID(ctx context.Context, details PersonDetails) (string, error)
+	// BirthDate is that of a person on record, against which later dates are held; ErrNotFound.
+	BirthDate(ctx context.Context, personID string) (calendar.Date, error)
 	// TakeIn stores command, person, order and request row (stage 'opening', seq 0)
 	// in one transaction. A command on record is returned with fresh false, as
 	// Store does. Errors: ErrKeyReused, *LiveRequestExists, ErrNotFound (the

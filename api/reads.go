@@ -136,8 +136,8 @@ type DeadlineView struct {
 
 // DeadlineFilter narrows a list of deadlines; empty fields do not. Met ones are left out.
 type DeadlineFilter struct {
-	Sight     Sight // of the request, or of any request of the person
-	Custody   bool  // the caller may read custody dates
+	Sight     Sight // of the request whose date it is
+	Custody   Sight // of any request of the person whose custody date it is: need to know
 	RequestID string
 	PersonID  string
 	Kind      string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -41,6 +42,9 @@ type Config struct {
 
 	// EngineWait is how long a caller waits for the engine before 202; 10 s when zero.
 	EngineWait time.Duration
+	// CallWait is how long a call may take before what it still waits for counts
+	// as away; 20 s when zero.
+	CallWait time.Duration
 	// NewID makes ids of requests, persons and references; UUID version 7 when nil.
 	NewID func() string
 	// Random draws public codes; the system's source when nil.
@@ -49,6 +53,9 @@ type Config struct {
 
 // defaultEngineWait is as long as a caller at a form waits without doubt.
 const defaultEngineWait = 10 * time.Second
+
+// defaultCallWait leaves time for the engine and for the record behind it.
+const defaultCallWait = 20 * time.Second
 
 // Server answers the HTTP contract.
 type Server struct {
@@ -62,6 +69,7 @@ type Server struct {
 	spec        *spec
 	pages       pages
 	random      io.Reader
+	callWait    time.Duration
 	handler     http.Handler
 }
 
@@ -79,6 +87,10 @@ func New(config Config) (*Server, error) {
 	s := &Server{
 		Carrier: carrier, verifier: config.Verifier, reports: config.Reports, mailEvents: config.MailEvents,
 		mailReports: config.MailReports, health: config.Health, policy: identity.NewPolicy(), random: config.Random,
+		callWait: config.CallWait,
+	}
+	if s.callWait == 0 {
+		s.callWait = defaultCallWait
 	}
 	if s.random == nil {
 		s.random = rand.Reader
@@ -90,8 +102,17 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	// gorilla/mux runs no middleware for 404 and 405, so all that every call needs lies around it.
-	s.handler = s.recovered(s.logged(traced(s.authenticated(s.router()))))
+	s.handler = s.recovered(s.logged(traced(s.bounded(s.authenticated(s.router())))))
 	return s, nil
+}
+
+// bounded lets no call wait forever for something that accepts it and never answers.
+func (s *Server) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.callWait)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // ServeHTTP answers a call.
@@ -125,8 +146,13 @@ func (s *Server) router() *mux.Router {
 
 // unreadable answers what passed the document's schemas and still has no place
 // in the types: the schemas are looser there.
-func (s *Server) unreadable(w http.ResponseWriter, r *http.Request, _ error) {
-	s.fail(w, r, fault("body", "holds a value that has no place in its type"))
+func (s *Server) unreadable(w http.ResponseWriter, r *http.Request, err error) {
+	field := "body"
+	var misfit *json.UnmarshalTypeError
+	if errors.As(err, &misfit) && misfit.Field != "" {
+		field = misfit.Field
+	}
+	s.fail(w, r, fault(field, "holds a value that has no place in its type"))
 }
 
 func (s *Server) wrongMethod(router *mux.Router) http.Handler {
@@ -145,7 +171,7 @@ func (s *Server) wrongMethod(router *mux.Router) http.Handler {
 	})
 }
 
-// open tells whether an address is served without a token: what machines ask,
+// public tells whether an address is served without a token: what machines ask,
 // what the mail provider signs, and what explains.
 func public(path string) bool {
 	switch path {

@@ -63,7 +63,7 @@ func TestLegalEventsMoveTheClock(t *testing.T) {
 	if err != nil || !read.Summary.Detained || read.Summary.R0 != date("2026-01-12") {
 		t.Fatalf("custody %+v, %v", read, err)
 	}
-	deadlines, err := w.store.Deadlines(t.Context(), api.DeadlineFilter{Sight: everyone(), Custody: true, PersonID: l.person, Kind: "milestone", Page: api.Page{Limit: 50}})
+	deadlines, err := w.store.Deadlines(t.Context(), api.DeadlineFilter{Sight: everyone(), Custody: everyone(), PersonID: l.person, Kind: "milestone", Page: api.Page{Limit: 50}})
 	if err != nil || len(deadlines) == 0 {
 		t.Fatalf("deadlines %+v, %v", deadlines, err)
 	}
@@ -79,6 +79,14 @@ func TestLegalEventsMoveTheClock(t *testing.T) {
 	}
 	if hidden, _ := w.store.Deadlines(t.Context(), api.DeadlineFilter{Sight: everyone(), PersonID: l.person, Kind: "milestone", Page: api.Page{Limit: 50}}); len(hidden) != 0 {
 		t.Errorf("who may not read custody sees %d", len(hidden))
+	}
+	for office, want := range map[string]int{"BOS": len(deadlines), "LOS": 0} {
+		found, err := w.store.Deadlines(t.Context(), api.DeadlineFilter{
+			Sight: everyone(), Custody: api.Sight{Offices: []string{office}}, PersonID: l.person, Kind: "milestone", Page: api.Page{Limit: 50},
+		})
+		if err != nil || len(found) != want {
+			t.Errorf("who reads custody in %s sees %d, want %d: %v", office, len(found), want, err)
+		}
 	}
 	signals := w.outbox()
 	last := signals[slices.IndexFunc(signals, func(s activities.Signal) bool { return s.WorkflowID == "custody/"+l.person })]
@@ -124,7 +132,7 @@ func TestACourtStayIsAHoldToo(t *testing.T) {
 	if gate := l.authorise(l.authorisation()); gate.Dispatch != "" || !gate.HoldStands {
 		t.Errorf("gate %+v", gate)
 	}
-	suspended, _ := w.store.Deadlines(t.Context(), api.DeadlineFilter{Sight: everyone(), Custody: true, PersonID: l.person, Kind: "milestone", Page: api.Page{Limit: 50}})
+	suspended, _ := w.store.Deadlines(t.Context(), api.DeadlineFilter{Sight: everyone(), Custody: everyone(), PersonID: l.person, Kind: "milestone", Page: api.Page{Limit: 50}})
 	for _, deadline := range suspended {
 		if !deadline.Suspended || !deadline.DueAt.IsZero() {
 			t.Errorf("during the stay %+v", deadline)

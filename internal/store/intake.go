@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
 	"github.com/traveldoc/traveldoc/internal/tdr"
@@ -30,6 +31,12 @@ func (s *Store) PersonID(ctx context.Context, details api.PersonDetails) (string
 		return "", fmt.Errorf("find person: %w", api.ErrPersonDiffers)
 	}
 	return id, nil
+}
+
+// BirthDate is that of a person on record; see api.Intakes.
+func (s *Store) BirthDate(ctx context.Context, personID string) (calendar.Date, error) {
+	details, err := s.personal.Person(ctx, s.queries(), personID)
+	return details.BirthDate, err
 }
 
 // errOnRecord ends an intake whose command is on record.

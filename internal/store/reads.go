@@ -156,8 +156,10 @@ func (s *Store) Deadlines(ctx context.Context, filter api.DeadlineFilter) ([]api
 	}
 	subject, name, behind := strings.Cut(filter.Page.AfterID, " ")
 	rows, err := s.queries().Deadlines(ctx, sqlcgen.DeadlinesParams{
-		Custody: filter.Custody, Everything: filter.Sight.Everything, Offices: filter.Sight.Offices,
+		Everything: filter.Sight.Everything, Offices: filter.Sight.Offices,
 		Countries: filter.Sight.Countries, Posts: filter.Sight.Posts, Officer: filter.Sight.Officer,
+		CustodyEverything: filter.Custody.Everything, CustodyOffices: filter.Custody.Offices,
+		CustodyCountries: filter.Custody.Countries, CustodyPosts: filter.Custody.Posts, CustodyOfficer: filter.Custody.Officer,
 		RequestID: maybe(filter.RequestID), PersonID: maybe(filter.PersonID), Kind: filter.Kind, Country: filter.Country,
 		Office: filter.Office, Legal: filter.Legal, Overdue: filter.Overdue, Now: filter.Now.UTC(), DueBefore: maybeTime(filter.DueBefore),
 		Behind: behind, AfterDue: after, AfterSubject: subject, AfterName: name, MaxRows: int32(filter.Page.Limit),

@@ -61,16 +61,21 @@ FROM recalls c JOIN requests r USING (request_id)
 WHERE c.request_id = @request_id ORDER BY c.opened_at, c.recall_id;
 
 -- name: Deadlines :many
--- Suspended ones have no date and come last.
+-- Suspended ones have no date and come last. A date of no request is one of a
+-- person's custody, which fewer may read.
 SELECT d.*, COALESCE(r.code, '')::text AS code
 FROM deadlines d
 LEFT JOIN requests r ON r.request_id = d.request_id
 WHERE d.met_at IS NULL
-    AND (@custody::boolean OR d.request_id IS NOT NULL)
-    AND (@everything::boolean OR EXISTS (
-        SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id))
+    AND (CASE WHEN d.request_id IS NOT NULL THEN @everything::boolean OR EXISTS (
+        SELECT FROM requests s WHERE s.request_id = d.request_id
             AND (s.field_office = ANY (@offices::text[]) OR s.country = ANY (@countries::text[]) OR s.post = ANY (@posts::text[])
-                OR (s.officer = @officer::text AND @officer <> ''))))
+                OR (s.officer = @officer::text AND @officer <> '')))
+        ELSE @custody_everything::boolean OR EXISTS (
+        SELECT FROM requests s WHERE s.person_id = d.person_id
+            AND (s.field_office = ANY (@custody_offices::text[]) OR s.country = ANY (@custody_countries::text[]) OR s.post = ANY (@custody_posts::text[])
+                OR (s.officer = @custody_officer::text AND @custody_officer <> '')))
+        END)
     AND (sqlc.narg(request_id)::uuid IS NULL OR d.request_id = sqlc.narg(request_id))
     AND (sqlc.narg(person_id)::uuid IS NULL OR d.person_id = sqlc.narg(person_id))
     AND (@kind::text = '' OR d.kind = @kind)

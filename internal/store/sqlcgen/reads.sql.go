@@ -15,48 +15,56 @@ SELECT d.subject, d.name, d.request_id, d.person_id, d.kind, d.level, d.legal, d
 FROM deadlines d
 LEFT JOIN requests r ON r.request_id = d.request_id
 WHERE d.met_at IS NULL
-    AND ($1::boolean OR d.request_id IS NOT NULL)
-    AND ($2::boolean OR EXISTS (
-        SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id))
-            AND (s.field_office = ANY ($3::text[]) OR s.country = ANY ($4::text[]) OR s.post = ANY ($5::text[])
-                OR (s.officer = $6::text AND $6 <> ''))))
-    AND ($7::uuid IS NULL OR d.request_id = $7)
-    AND ($8::uuid IS NULL OR d.person_id = $8)
-    AND ($9::text = '' OR d.kind = $9)
-    AND ($10::text = '' OR EXISTS (
-        SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id)) AND s.country = $10))
-    AND ($11::text = '' OR EXISTS (
-        SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id)) AND s.field_office = $11))
-    AND ($12::boolean IS NULL OR d.legal = $12)
-    AND ($13::boolean IS NULL OR $13 = COALESCE(d.due_at < $14::timestamptz, false))
-    AND ($15::timestamptz IS NULL OR d.due_at < $15)
-    AND (NOT $16::boolean OR (COALESCE(d.due_at, 'infinity'), d.subject, d.name)
-        > (COALESCE($17::timestamptz, 'infinity'), $18::text, $19::text))
+    AND (CASE WHEN d.request_id IS NOT NULL THEN $1::boolean OR EXISTS (
+        SELECT FROM requests s WHERE s.request_id = d.request_id
+            AND (s.field_office = ANY ($2::text[]) OR s.country = ANY ($3::text[]) OR s.post = ANY ($4::text[])
+                OR (s.officer = $5::text AND $5 <> '')))
+        ELSE $6::boolean OR EXISTS (
+        SELECT FROM requests s WHERE s.person_id = d.person_id
+            AND (s.field_office = ANY ($7::text[]) OR s.country = ANY ($8::text[]) OR s.post = ANY ($9::text[])
+                OR (s.officer = $10::text AND $10 <> '')))
+        END)
+    AND ($11::uuid IS NULL OR d.request_id = $11)
+    AND ($12::uuid IS NULL OR d.person_id = $12)
+    AND ($13::text = '' OR d.kind = $13)
+    AND ($14::text = '' OR EXISTS (
+        SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id)) AND s.country = $14))
+    AND ($15::text = '' OR EXISTS (
+        SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id)) AND s.field_office = $15))
+    AND ($16::boolean IS NULL OR d.legal = $16)
+    AND ($17::boolean IS NULL OR $17 = COALESCE(d.due_at < $18::timestamptz, false))
+    AND ($19::timestamptz IS NULL OR d.due_at < $19)
+    AND (NOT $20::boolean OR (COALESCE(d.due_at, 'infinity'), d.subject, d.name)
+        > (COALESCE($21::timestamptz, 'infinity'), $22::text, $23::text))
 ORDER BY COALESCE(d.due_at, 'infinity'), d.subject, d.name
-LIMIT $20
+LIMIT $24
 `
 
 type DeadlinesParams struct {
-	Custody      bool
-	Everything   bool
-	Offices      []string
-	Countries    []string
-	Posts        []string
-	Officer      string
-	RequestID    *string
-	PersonID     *string
-	Kind         string
-	Country      string
-	Office       string
-	Legal        *bool
-	Overdue      *bool
-	Now          time.Time
-	DueBefore    *time.Time
-	Behind       bool
-	AfterDue     *time.Time
-	AfterSubject string
-	AfterName    string
-	MaxRows      int32
+	Everything        bool
+	Offices           []string
+	Countries         []string
+	Posts             []string
+	Officer           string
+	CustodyEverything bool
+	CustodyOffices    []string
+	CustodyCountries  []string
+	CustodyPosts      []string
+	CustodyOfficer    string
+	RequestID         *string
+	PersonID          *string
+	Kind              string
+	Country           string
+	Office            string
+	Legal             *bool
+	Overdue           *bool
+	Now               time.Time
+	DueBefore         *time.Time
+	Behind            bool
+	AfterDue          *time.Time
+	AfterSubject      string
+	AfterName         string
+	MaxRows           int32
 }
 
 type DeadlinesRow struct {
@@ -75,15 +83,20 @@ type DeadlinesRow struct {
 	Code      string
 }
 
-// Suspended ones have no date and come last.
+// Suspended ones have no date and come last. A date of no request is one of a
+// person's custody, which fewer may read.
 func (q *Queries) Deadlines(ctx context.Context, arg DeadlinesParams) ([]DeadlinesRow, error) {
 	rows, err := q.db.Query(ctx, deadlines,
-		arg.Custody,
 		arg.Everything,
 		arg.Offices,
 		arg.Countries,
 		arg.Posts,
 		arg.Officer,
+		arg.CustodyEverything,
+		arg.CustodyOffices,
+		arg.CustodyCountries,
+		arg.CustodyPosts,
+		arg.CustodyOfficer,
 		arg.RequestID,
 		arg.PersonID,
 		arg.Kind,

@@ -1,0 +1,106 @@
+package api_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/identity"
+)
+
+// visitors are callers whom the example directory does not have, by their token.
+type visitors struct {
+	api.Verifier
+	known map[string]identity.Principal
+}
+
+func (v visitors) Verify(ctx context.Context, bearer string) (identity.Principal, error) {
+	if found, ok := v.known[bearer]; ok {
+		return found, nil
+	}
+	return v.Verifier.Verify(ctx, bearer)
+}
+
+func visited(known map[string]identity.Principal) func(*api.Config) {
+	return func(c *api.Config) { c.Verifier = visitors{c.Verifier, known} }
+}
+
+// inVietnam opens a second request for the person of the first, with Vietnam.
+func (w *world) inVietnam(r request) request {
+	w.t.Helper()
+	got := w.change("officer1", "/v1/requests", newRequest().with("person", nil, "person_id", r.PersonID, "country", "VNM", "post", "vnm-washington"))
+	if got.status != 201 {
+		w.t.Fatalf("%d %s", got.status, got.body)
+	}
+	return read[changed](w.t, got).Request
+}
+
+// The role that reads custody dates has to be the one that sees the person.
+func TestCustodyDatesAreSeenByTheRoleThatMay(t *testing.T) {
+	both := identity.Principal{Subject: "both", Roles: []identity.Role{identity.Liaison, identity.Officer}, Countries: []string{"GHA"}, Offices: []string{"LOS"}}
+	w := newWorld(t, visited(map[string]identity.Principal{"both": both}))
+	r := w.open()
+	for kind, date := range map[string]string{"order_final": "2026-01-15", "detained": "2026-01-10"} {
+		got := w.change("officer1", "/v1/persons/"+r.PersonID+"/legal-events", fields{"kind": kind, "date": date, "office": "BOS", "source_type": "order", "source": someHash})
+		if got.status != 201 {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	for user, sees := range map[string]bool{"officer1": true, "liaison1": false, "both": false} {
+		got := w.get(user, "/v1/deadlines?limit=200")
+		if got.status != 200 || !strings.Contains(string(got.body), `"request/`+r.ID) || strings.Contains(string(got.body), `"custody/`) != sees {
+			t.Errorf("%s: %d %s", user, got.status, got.body)
+		}
+	}
+}
+
+// What may have left is told to whoever placed the hold, and named only where they see it.
+func TestWhatMayHaveLeftNamesNoRequestOutOfSight(t *testing.T) {
+	narrow := identity.Principal{Subject: "narrow", Roles: []identity.Role{identity.Liaison}, Countries: []string{"VNM"}}
+	w := newWorld(t, visited(map[string]identity.Principal{"narrow": narrow}))
+	r := w.reviewed()
+	w.inVietnam(r)
+	w.engine.set(func(e *engine) { e.away = true })
+	if got := w.act("officer1", &r, "send", fields{"content": someHash, "channel": "courier"}); got.status != 202 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	got := w.change("narrow", "/v1/holds", holdOn(r, "scope", "person", "request_id", nil, "person_id", r.PersonID))
+	if got.status != 201 || len(read[placed](t, got).MayHaveLeft) != 1 || strings.Contains(string(got.body), r.Code) || strings.Contains(string(got.body), r.ID) {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// A case officer lifts no citizenship claim through a role that sees another case of the person.
+func TestNoOtherRoleLiftsOnesOwnCitizenshipClaim(t *testing.T) {
+	w := newWorld(t, visited(map[string]identity.Principal{
+		"officer1": {Subject: "officer1", Roles: []identity.Role{identity.Officer}, Offices: []string{"BOS"}},
+		"again":    {Subject: "officer1", Roles: []identity.Role{identity.Counsel, identity.Officer}, Countries: []string{"VNM"}},
+	}))
+	r := w.open()
+	vietnam := w.inVietnam(r)
+	if _, err := w.pool.Exec(t.Context(), "UPDATE requests SET officer = 'officer2' WHERE request_id = $1", vietnam.ID); err != nil {
+		t.Fatal(err)
+	}
+	claim := read[placed](t, w.change("officer1", "/v1/holds", holdOn(r, "scope", "person", "request_id", nil, "person_id", r.PersonID, "kind", "citizenship_claim"))).Hold
+	if got := w.change("again", "/v1/holds/"+claim.ID+"/lifting", fields{"source": someHash, "reason": "no_evidence"}); got.problem() != "same_person" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// Which country holds are of is listed only for persons of whom one needs to know.
+func TestTheCountryOfHoldsIsListedInTheSightThatKnows(t *testing.T) {
+	w := newWorld(t, visited(map[string]identity.Principal{
+		"both": {Subject: "officer1", Roles: []identity.Role{identity.Counsel, identity.Officer}, Countries: []string{"VNM"}},
+	}))
+	r := w.open()
+	w.change("counsel1", "/v1/holds", holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "GHA", "kind", "withholding"))
+	for query, want := range map[string]int{"": 1, "?country=GHA": 0} {
+		if got := read[struct{ Holds []hold }](t, w.get("both", "/v1/holds"+query)).Holds; len(got) != want {
+			t.Errorf("%q lists %d holds, want %d", query, len(got), want)
+		}
+	}
+	if got := read[struct{ Holds []hold }](t, w.get("counsel1", "/v1/holds?country=GHA")).Holds; len(got) != 1 {
+		t.Errorf("who needs to know reads %d holds", len(got))
+	}
+}
