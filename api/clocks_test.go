@@ -172,6 +172,54 @@ func TestAcknowledgingAnEscalation(t *testing.T) {
 	}
 }
 
+// Every filter of the deadlines leaves in what it names and nothing else.
+func TestDeadlinesAreFiltered(t *testing.T) {
+	w := newWorld(t)
+	r := w.submitted()
+	for kind, date := range map[string]string{"order_final": "2026-01-15", "detained": "2026-01-10"} {
+		w.change("officer1", "/v1/persons/"+r.PersonID+"/legal-events", fields{"kind": kind, "date": date, "office": "BOS", "source_type": "order", "source": someHash})
+	}
+	w.clock.advance(30 * 24 * time.Hour)
+	type deadline struct {
+		Kind        string    `json:"kind"`
+		Legal       bool      `json:"legal"`
+		Request     string    `json:"request"`
+		DueAt       time.Time `json:"due_at"`
+		LateSeconds int64     `json:"late_seconds"`
+	}
+	list := func(query string) []deadline {
+		got := w.get("officer1", "/v1/deadlines?limit=200&"+query)
+		return read[struct{ Deadlines []deadline }](t, got).Deadlines
+	}
+	now, all := w.clock.Now(), list("")
+	for query, fits := range map[string]func(deadline) bool{
+		"overdue=true": func(d deadline) bool { return d.DueAt.Before(now) }, "overdue=false": func(d deadline) bool { return !d.DueAt.Before(now) },
+		"legal=true": func(d deadline) bool { return d.Legal }, "legal=false": func(d deadline) bool { return !d.Legal },
+		"kind=milestone": func(d deadline) bool { return d.Kind == "milestone" }, "request=" + r.ID: func(d deadline) bool { return d.Request == r.ID },
+		"due_before=2026-04-20T00:00:00Z": func(d deadline) bool { return d.DueAt.Before(time.Date(2026, time.April, 20, 0, 0, 0, 0, time.UTC)) },
+	} {
+		want := slices.DeleteFunc(slices.Clone(all), func(d deadline) bool { return !fits(d) })
+		if got := list(query); len(want) == 0 || len(want) == len(all) || !slices.Equal(got, want) {
+			t.Errorf("%s lists %+v, want %+v of %d", query, got, want, len(all))
+		}
+	}
+	for _, query := range []string{"country=GHA", "field_office=BOS", "person=" + r.PersonID} {
+		if got := list(query); !slices.Equal(got, all) {
+			t.Errorf("%s lists %d of %d", query, len(got), len(all))
+		}
+	}
+	for _, query := range []string{"country=VNM", "field_office=LOS", "person=" + newKey(), "request=" + newKey(), "kind=nothing"} {
+		if got := list(query); len(got) != 0 {
+			t.Errorf("%s lists %+v", query, got)
+		}
+	}
+	for _, late := range list("overdue=true") {
+		if late.LateSeconds != int64(now.Sub(late.DueAt)/time.Second) {
+			t.Errorf("%+v is late by other seconds", late)
+		}
+	}
+}
+
 // Both clocks from dated events alone, worked out by hand: an order of 2
 // January is R0; 60 days on is 3 March, 90 is 2 April, 180 is 1 July.
 func TestTheClocksPreview(t *testing.T) {

@@ -110,7 +110,7 @@ func TestListsAreBoundedAndPaged(t *testing.T) {
 	}
 	for query, want := range map[string]int{
 		"stage=assembling": 5, "stage=ready": 0, "owner=officer": 5, "country=GHA": 5, "country=VNM": 0, "post=gha-washington": 5,
-		"field_office=BOS": 5, "officer=officer1": 5, "officer=officer2": 0, "on_hold=true": 0, "on_hold=false": 5, "overdue=true": 0,
+		"post=vnm-washington": 0, "field_office=LOS": 0, "owner=supervisor": 0, "field_office=BOS": 5, "officer=officer1": 5, "officer=officer2": 0, "on_hold=true": 0, "on_hold=false": 5, "overdue=true": 0,
 		"overdue=false": 5, "due_before=2027-01-01T00:00:00Z": 5, "due_before=2026-03-03T00:00:00Z": 0,
 	} {
 		if got := read[list](t, w.get("officer1", "/v1/requests?"+query)); len(got.Requests) != want {

@@ -298,6 +298,12 @@ func TestBottlenecksAgreeWithTheClerk(t *testing.T) {
 	if want := byHand(office, "country", asOf); err != nil || !slices.EqualFunc(got, want, same) {
 		t.Errorf("of one office:\ngot  %+v\nwant %+v; %v", got, want, err)
 	}
+	filters := api.BottleneckQuery{Sight: api.Sight{Everything: true}, GroupBy: "stage", Office: "BOS", Country: states[0].Country, AsOf: asOf}
+	both := slices.DeleteFunc(office, func(state tdr.State) bool { return state.Country != states[0].Country })
+	got, err = report.New(pool).Bottlenecks(t.Context(), filters)
+	if want := byHand(both, "stage", asOf); err != nil || len(both) == len(states) || len(want) == 0 || !slices.EqualFunc(got, want, same) {
+		t.Errorf("of one office and country:\ngot  %+v\nwant %+v; %v", got, want, err)
+	}
 }
 
 func same(a, b api.Bottleneck) bool {
