@@ -170,6 +170,7 @@ func TestCommandsThatAreRefused(t *testing.T) {
 		{"neither fact nor forecast", "officer1", "record-contact", fields{}, 422, "invalid_fields", "fact"},
 		{"fact in the future", "officer1", "record-contact", fields{"fact": fields{"direction": "to_post", "medium": "mail", "answered": false}, "occurred_at": "2026-03-02T17:00:00Z"}, 422, "invalid_fields", "occurred_at"},
 		{"before it was opened", "officer1", "record-contact", fields{"fact": fields{"direction": "to_post", "medium": "mail", "answered": false}, "occurred_at": "2026-03-01T17:00:00Z"}, 422, "invalid_fields", "occurred_at"},
+		{"forecast of the past", "officer1", "record-contact", fields{"forecast": fields{"expects": "issue", "by": "2026-03-01", "basis": "post_said"}}, 422, "invalid_fields", "forecast.by"},
 		{"same officer", "supervisor1", "reassign", fields{"officer": "officer1"}, 422, "invalid_fields", "officer"},
 		{"no such officer", "supervisor1", "reassign", fields{"officer": "nobody"}, 422, "invalid_fields", "officer"},
 		{"no such event", "officer1", "correct", fields{"event": 99, "reason": "slip"}, 422, "invalid_fields", "event"},

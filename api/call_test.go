@@ -36,7 +36,7 @@ func TestSightIsWhatThePolicyAllows(t *testing.T) {
 			Post:        rapid.SampledFrom([]string{"gha-washington", "vnm-houston", "hti-miami"}).Draw(t, "post"),
 			Officer:     rapid.SampledFrom([]string{"officer1", "officer2", "officer3"}).Draw(t, "officer"),
 		}
-		for _, operation := range []identity.Operation{identity.ReadRequests, identity.ReadDeadlines, identity.ReadReports} {
+		for _, operation := range []identity.Operation{identity.ReadRequests, identity.ReadDeadlines, identity.ReadCustody, identity.ReadHolds, identity.ReadReports} {
 			want := policy.Allows(caller, operation, subject)
 			if got := inSight(sightOf(policy, caller, operation), subject); got != want {
 				t.Fatalf("%s: the list says %v, the policy %v", operation, got, want)

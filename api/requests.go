@@ -58,7 +58,8 @@ func (s *Server) GetRequest(ctx context.Context, r contract.GetRequestRequestObj
 
 // ListEvents reads what happened.
 func (s *Server) ListEvents(ctx context.Context, r contract.ListEventsRequestObject) (contract.ListEventsResponseObject, error) {
-	if _, err := s.request(ctx, r.Id); err != nil {
+	view, err := s.request(ctx, r.Id)
+	if err != nil {
 		return nil, err
 	}
 	limit := limitOf(r.Params.Limit)
@@ -71,7 +72,25 @@ func (s *Server) ListEvents(ctx context.Context, r contract.ListEventsRequestObj
 		events = events[:limit]
 		next = events[limit-1].Seq
 	}
-	return contract.ListEvents200JSONResponse{Events: mapped(events, func(e tdr.Event) contract.Event { return e }), NextAfter: next}, nil
+	told := func(e tdr.Event) contract.Event { return e }
+	if !s.policy.Allows(principalOf(ctx), identity.ReadCustody, view.Subject()) {
+		told = withoutCustody
+	}
+	return contract.ListEvents200JSONResponse{Events: mapped(events, told), NextAfter: next}, nil
+}
+
+// withoutCustody leaves out of an event what the custody clock told the
+// request: only that somebody is detained is part of reading requests.
+func withoutCustody(e tdr.Event) contract.Event {
+	switch fact := e.Fact.(type) {
+	case *tdr.Opened:
+		told := *fact
+		told.Custody = tdr.Custody{Detained: fact.Custody.Detained}
+		e.Fact = &told
+	case *tdr.CustodyChanged:
+		e.Fact = &tdr.CustodyChanged{Custody: tdr.Custody{Detained: fact.Custody.Detained}}
+	}
+	return e
 }
 
 // ListContacts reads contacts with the post; what happened and what is

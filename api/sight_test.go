@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/identity"
+	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
 // visitors are callers whom the example directory does not have, by their token.
@@ -102,5 +104,24 @@ func TestTheCountryOfHoldsIsListedInTheSightThatKnows(t *testing.T) {
 	}
 	if got := read[struct{ Holds []hold }](t, w.get("counsel1", "/v1/holds?country=GHA")).Holds; len(got) != 1 {
 		t.Errorf("who needs to know reads %d holds", len(got))
+	}
+}
+
+// What the custody clock told a request is read by those who may read custody.
+func TestEventsTellOfCustodyWhoMayReadIt(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	known := tdr.Custody{Detained: true, Suspended: true, HabeasFiled: calendar.Date{Year: 2026, Month: 2, Day: 11}}
+	w.engine.set(func(e *engine) {
+		state := e.states[r.ID]
+		e.states[r.ID] = tdr.ApplyAll(state, tdr.Receive(state, &tdr.CustodyChanged{Custody: known}, w.clock.Now()))
+	})
+	w.record(r.ID)
+	for user, may := range map[string]bool{"officer1": true, "auditor1": true, "liaison1": false, "manager1": false} {
+		got := string(w.get(user, "/v1/requests/"+r.ID+"/events").body)
+		tells := strings.Contains(got, "habeas_filed") || strings.Contains(got, "suspended")
+		if tells != may || !strings.Contains(got, `"custody_changed"`) || !strings.Contains(got, `"detained":true`) {
+			t.Errorf("%s: %s", user, got)
+		}
 	}
 }

@@ -3,6 +3,8 @@ package tdr
 import (
 	"slices"
 	"time"
+
+	"github.com/traveldoc/traveldoc/internal/calendar"
 )
 
 // attemptsBeforeNotice: two recorded attempts come before a notice of failure
@@ -13,7 +15,7 @@ const attemptsBeforeNotice = 2
 func (s State) decideAnyTime(c Command, facts Facts, occurred time.Time) (Fact, error) {
 	switch act := c.Act.(type) {
 	case *RecordContact:
-		return decideContact(act)
+		return s.decideContact(act, occurred)
 	case *Reassign:
 		if act.Officer == "" || act.Officer == s.Officer {
 			return nil, refuse(Invalid, "officer", "another officer than today's")
@@ -34,12 +36,12 @@ func contactMedia() []string {
 }
 
 // decideContact keeps fact and forecast apart: exactly one of them.
-func decideContact(act *RecordContact) (Fact, error) {
+func (s State) decideContact(act *RecordContact, occurred time.Time) (Fact, error) {
 	switch {
 	case (act.Fact == nil) == (act.Forecast == nil):
 		return nil, refuse(Missing, "fact", "either a fact or a forecast")
 	case act.Forecast != nil:
-		return decideForecast(act.Forecast)
+		return decideForecast(act.Forecast, s.OfficeTime.LocalDate(occurred))
 	case act.Fact.Direction != ToPost && act.Fact.Direction != FromPost:
 		return nil, refuse(Invalid, "fact.direction", "to_post or from_post")
 	case !slices.Contains(contactMedia(), act.Fact.Medium):
@@ -48,13 +50,15 @@ func decideContact(act *RecordContact) (Fact, error) {
 	return &ContactRecorded{*act.Fact}, nil
 }
 
-func decideForecast(forecast *ContactForecast) (Fact, error) {
+func decideForecast(forecast *ContactForecast, made calendar.Date) (Fact, error) {
 	const rule = "what is expected, by when, and on what basis"
 	switch {
 	case forecast.Expects == "":
 		return nil, refuse(Missing, "forecast.expects", rule)
 	case forecast.By.IsZero():
 		return nil, refuse(Missing, "forecast.by", rule)
+	case forecast.By.Before(made):
+		return nil, refuse(Contradicts, "forecast.by", "expected before the day of the forecast")
 	case forecast.Basis == "":
 		return nil, refuse(Missing, "forecast.basis", rule)
 	}
