@@ -92,7 +92,7 @@ func correctable(fact Fact) bool {
 
 // decideCorrection: the corrected event exists and may be corrected, something
 // about it changes, and the history still makes sense as corrected.
-func (s *State) decideCorrection(act *Correct, facts Facts) (Fact, error) {
+func (s *State) decideCorrection(actor Actor, act *Correct, facts Facts) (Fact, error) {
 	if act.Event < 1 || act.Event > s.Seq || !correctable(s.Log[act.Event-1].Fact) {
 		return nil, refuse(EventUnknown, "event", "no event of that number that can be corrected")
 	}
@@ -102,6 +102,9 @@ func (s *State) decideCorrection(act *Correct, facts Facts) (Fact, error) {
 	event := s.Log[act.Event-1]
 	if field := act.foreign(event.Fact); field != "" {
 		return nil, refuse(Invalid, field, "the corrected event says nothing of the kind")
+	}
+	if s.Stage == TravelReady && act.validity() && act.Event == s.Document.Event && actor.ID == s.Document.RecordedBy {
+		return nil, refuse(SamePerson, "", "the dates of an authenticated document are corrected by another than who recorded them")
 	}
 	readings := corrections(s.Log)
 	now := corrected(event, readings[act.Event])
@@ -118,6 +121,9 @@ func (s *State) decideCorrection(act *Correct, facts Facts) (Fact, error) {
 	fact.OccurredAt, fact.InterviewAt = act.OccurredAt.UTC(), act.InterviewAt.UTC()
 	return fact, s.consistent(then, readings)
 }
+
+// validity tells whether the dates of a document are corrected.
+func (c *Correct) validity() bool { return !c.ValidFrom.IsZero() || !c.ValidTo.IsZero() }
 
 // foreign names a field that the corrected fact does not have.
 func (c *Correct) foreign(fact Fact) string {

@@ -71,7 +71,11 @@ func TestCorrectedValidityAlertsAgain(t *testing.T) {
 	if _, ok := l.due("validity_alert/7d"); ok {
 		t.Fatal("the alert was not given")
 	}
-	l.do(correction(l.seqOf(tdr.IssuedType), func(c *tdr.Correct) { c.ValidTo = day("2026-08-10") }))
+	longer := correction(l.seqOf(tdr.IssuedType), func(c *tdr.Correct) { c.ValidTo = day("2026-08-10") })
+	if _, err := l.decide(longer, by("officer1", tdr.OfficerRole)); refusal(err).Code != tdr.SamePerson {
+		t.Errorf("the recorder made an authenticated document last longer: %v", err)
+	}
+	l.must(l.decide(longer, by("officer2", tdr.OfficerRole)))
 	checkDue(t, l, []expected{{"validity_alert/7d", boston("2026-08-03 00:00"), ""}, {"document_ends", boston("2026-08-11 00:00"), ""}})
 }
 

@@ -26,7 +26,7 @@ func (s State) decideAnyTime(c Command, facts Facts, occurred time.Time) (Fact, 
 	case *RecordNonCompliance:
 		return s.decideNonCompliance(act)
 	case *Correct:
-		return s.decideCorrection(act, facts)
+		return s.decideCorrection(c.Actor, act, facts)
 	}
 	return nil, refuse(Invalid, "name", "no such command")
 }

@@ -8,10 +8,7 @@ func (s State) decideEnd(c Command, facts Facts) (Fact, error) {
 	case *Authenticate:
 		return s.decideAuthenticity(c.Actor, act, facts)
 	case *RejectDocument:
-		if act.Reason == "" {
-			return nil, refuse(Missing, "reason", "a rejected document has a reason")
-		}
-		return &DocumentRejected{Reason: act.Reason}, nil
+		return s.decideRejection(c.Actor, act)
 	case *Reissue:
 		if act.Reason == "" {
 			return nil, refuse(Missing, "reason", "a reissue has a reason")
@@ -32,7 +29,7 @@ func (s State) decideEnd(c Command, facts Facts) (Fact, error) {
 // decideAuthenticity: a second officer, the issuer on the verified list, the
 // three looks, and validity that outlasts today by the pack's margin.
 func (s State) decideAuthenticity(judge Actor, act *Authenticate, facts Facts) (Fact, error) {
-	if judge.ID == s.Document.RecordedBy {
+	if s.recordedBy(judge) {
 		return nil, refuse(SamePerson, "", "who recorded a document does not authenticate it")
 	}
 	lasting := s.OfficeTime.LocalDate(facts.Now).AddDays(s.Terms.TravelMarginDays)
@@ -55,6 +52,25 @@ func (s State) decideAuthenticity(judge Actor, act *Authenticate, facts Facts) (
 		return nil, unfit
 	}
 	return &DocumentAuthenticated{}, nil
+}
+
+func (s State) decideRejection(judge Actor, act *RejectDocument) (Fact, error) {
+	switch {
+	case s.recordedBy(judge):
+		return nil, refuse(SamePerson, "", "who recorded a document does not reject it")
+	case act.Reason == "":
+		return nil, refuse(Missing, "reason", "a rejected document has a reason")
+	}
+	return &DocumentRejected{Reason: act.Reason}, nil
+}
+
+// recordedBy tells whether a person recorded the document in hand, or corrected
+// what was recorded: neither would be a second look.
+func (s *State) recordedBy(judge Actor) bool {
+	return judge.ID == s.Document.RecordedBy || slices.ContainsFunc(s.Log, func(e Event) bool {
+		correction, ok := e.Fact.(*Corrected)
+		return ok && correction.Event == s.Document.Event && e.Actor.ID == judge.ID
+	})
 }
 
 func (s State) decideTravel(act *RecordTravel, facts Facts) (Fact, error) {
@@ -104,6 +120,9 @@ func (s State) decideRetry(act *Retry, facts Facts) (Fact, error) {
 	if act.Evidence == "" && act.Post == "" {
 		return nil, refuse(Missing, "evidence", "a retry brings new evidence or goes to another post")
 	}
+	if act.Post == "" && s.retriedWith(act.Evidence) {
+		return nil, refuse(Invalid, "evidence", "the evidence of an earlier retry is not new")
+	}
 	if act.Post == "" {
 		return &Retried{Evidence: act.Evidence}, nil
 	}
@@ -114,4 +133,11 @@ func (s State) decideRetry(act *Retry, facts Facts) (Fact, error) {
 		return nil, refuse(Missing, "post", "the post's calendar is not known")
 	}
 	return &Retried{Evidence: act.Evidence, Post: act.Post, PostTime: facts.PostTime}, nil
+}
+
+func (s *State) retriedWith(evidence Evidence) bool {
+	return s.logged(func(fact Fact) bool {
+		retried, ok := fact.(*Retried)
+		return ok && retried.Evidence == evidence
+	})
 }

@@ -99,10 +99,19 @@ func (s State) underReview(judge Actor) error {
 	if s.Package.Content == "" {
 		return refuse(Missing, "content", "nothing is under review")
 	}
-	if judge.ID == s.Package.Preparer {
+	if s.prepared(judge) {
 		return refuse(SamePerson, "", "who prepared a package does not review it")
 	}
 	return nil
+}
+
+// prepared tells whether a person handed the content under review over, now or
+// earlier: that another did so too makes nobody a second person.
+func (s *State) prepared(judge Actor) bool {
+	return judge.ID == s.Package.Preparer || slices.ContainsFunc(s.Log, func(e Event) bool {
+		review, ok := e.Fact.(*ReviewRequested)
+		return ok && review.Content == s.Package.Content && e.Actor.ID == judge.ID
+	})
 }
 
 func (s State) decideApprove(judge Actor, act *Approve) (Fact, error) {

@@ -109,6 +109,10 @@ func TestOpeningWritesDownWhatItsDatesAreCountedWith(t *testing.T) {
 func TestReviewRules(t *testing.T) {
 	full := []string{"cover_letter", "photographs"}
 	asked := func(t *testing.T) *life { return begin(t).to(tdr.InformationAsked) }
+	handedOverTwice := func(t *testing.T) *life {
+		l := asked(t).do(review())
+		return l.must(l.decide(review(), by("officer2", tdr.OfficerRole)))
+	}
 	tryAll(t, []attempt{
 		{name: "no content", life: in(tdr.Assembling), act: &tdr.RequestReview{Present: full}, code: tdr.Missing, field: "content"},
 		{name: "item absent", life: in(tdr.Assembling), act: &tdr.RequestReview{Content: someHash, Present: full[:1]}, code: tdr.IncompletePackage, field: "present"},
@@ -116,6 +120,7 @@ func TestReviewRules(t *testing.T) {
 		{name: "gap without item", life: in(tdr.Assembling), act: &tdr.RequestReview{Content: someHash, Present: full, Gaps: []tdr.Gap{{Reason: "none"}}}, code: tdr.Missing, field: "gaps"},
 		{name: "approve another content", life: in(tdr.Review), act: &tdr.Approve{Content: otherHash}, code: tdr.ContentChanged, field: "content"},
 		{name: "approve one's own", life: in(tdr.Review), act: &tdr.Approve{Content: someHash}, actor: by("officer1", tdr.SupervisorRole), code: tdr.SamePerson},
+		{name: "approve one's own after another handed it over too", life: handedOverTwice, act: &tdr.Approve{Content: someHash}, actor: by("officer1", tdr.SupervisorRole), code: tdr.SamePerson},
 		{name: "return one's own", life: in(tdr.Review), act: &tdr.Return{Items: []tdr.ItemReason{{Item: "a", Reason: "b"}}}, actor: by("officer1", tdr.SupervisorRole), code: tdr.SamePerson},
 		{name: "return without items", life: in(tdr.Review), act: &tdr.Return{}, code: tdr.Missing, field: "items"},
 		{name: "return without reason", life: in(tdr.Review), act: &tdr.Return{Items: []tdr.ItemReason{{Item: "a"}}}, code: tdr.Missing, field: "items"},

@@ -15,8 +15,16 @@ func TestDocumentRules(t *testing.T) {
 			return l
 		}
 	}
+	corrected := func(t *testing.T) *life {
+		l := begin(t).to(tdr.Issued)
+		longer := correction(l.state.Seq, func(c *tdr.Correct) { c.ValidTo = day("2026-09-10") })
+		return l.must(l.decide(longer, by("officer3", tdr.OfficerRole)))
+	}
 	tryAll(t, []attempt{
 		{name: "recorder authenticates", life: in(tdr.Issued), act: all, actor: by("officer1", tdr.OfficerRole), code: tdr.SamePerson},
+		{name: "recorder rejects", life: in(tdr.Issued), act: &tdr.RejectDocument{Reason: "wrong_person"}, actor: by("officer1", tdr.OfficerRole), code: tdr.SamePerson},
+		{name: "who corrected it authenticates", life: corrected, act: all, actor: by("officer3", tdr.OfficerRole), code: tdr.SamePerson},
+		{name: "who corrected it rejects", life: corrected, act: &tdr.RejectDocument{Reason: "wrong_person"}, actor: by("officer3", tdr.OfficerRole), code: tdr.SamePerson},
 		{name: "issuer unknown", life: in(tdr.Issued), act: all, facts: func(f *tdr.Facts) { f.IssuerVerified = false }, code: tdr.DocumentUnfit, field: "issuer"},
 		{name: "photo", life: in(tdr.Issued), act: &tdr.Authenticate{Names: true, Serial: true}, code: tdr.DocumentUnfit, field: "photo"},
 		{name: "names", life: in(tdr.Issued), act: &tdr.Authenticate{Photo: true, Serial: true}, code: tdr.DocumentUnfit, field: "names"},
@@ -42,6 +50,9 @@ func TestDocumentRules(t *testing.T) {
 		{name: "withdraw as travelled", life: in(tdr.Issued), act: &tdr.Withdraw{Outcome: tdr.OutcomeTravelled, Reason: "a"}, code: tdr.Invalid, field: "outcome"},
 		{name: "withdraw for nothing", life: in(tdr.Issued), act: &tdr.Withdraw{Outcome: tdr.OutcomeReleased}, code: tdr.Missing, field: "reason"},
 		{name: "retry with nothing", life: in(tdr.Refused), act: &tdr.Retry{}, code: tdr.Missing, field: "evidence"},
+		{name: "retry with what did not help before", life: func(t *testing.T) *life {
+			return begin(t).to(tdr.Refused).do(&tdr.Retry{Evidence: someProof}).to(tdr.Refused)
+		}, act: &tdr.Retry{Evidence: someProof}, code: tdr.Invalid, field: "evidence"},
 		{name: "retry at the same post", life: in(tdr.Refused), act: &tdr.Retry{Post: "tst-capital"}, code: tdr.Invalid, field: "post"},
 		{name: "retry at a post unknown", life: in(tdr.Refused), act: &tdr.Retry{Post: "tst-harbor"}, facts: func(f *tdr.Facts) { f.PostTime = nil }, code: tdr.Missing, field: "post"},
 	})

@@ -122,7 +122,7 @@ func (r *run) forward() tdr.Act {
 	case tdr.TravelReady:
 		return choose[tdr.Act](r, "ready", &tdr.Reissue{Reason: "lost"}, contactAt(tdr.ToPost, false), &tdr.RecordTravel{On: today}, &tdr.Close{Reason: "a"})
 	default:
-		again := &tdr.Retry{Evidence: someProof}
+		again := &tdr.Retry{Evidence: tdr.Evidence(fmt.Sprintf("found-%d", r.count))}
 		return choose[tdr.Act](r, "refused", again, again, &tdr.Retry{Post: "tst-harbor"}, &tdr.Close{Reason: "a"})
 	}
 }

@@ -30,7 +30,7 @@ func actor(name tdr.Name) tdr.Actor {
 	switch name {
 	case tdr.ApproveName, tdr.ReturnName, tdr.ReassignName:
 		return Person(Supervisor, tdr.SupervisorRole)
-	case tdr.AuthenticateName:
+	case tdr.AuthenticateName, tdr.RejectDocumentName:
 		return Person(Second, tdr.OfficerRole)
 	default:
 		return Person(Officer, tdr.OfficerRole)
