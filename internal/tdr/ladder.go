@@ -128,11 +128,11 @@ func (l *Ladder) byLawFor(level int, r0 calendar.Date) bool {
 	return open && escalation.R0 == r0
 }
 
-// promised is the latest date that somebody who acknowledged has promised;
-// until then silence climbs no further. Zero when nothing is promised.
-func (l *Ladder) promised() (until time.Time) {
+// promised is the latest date that somebody who acknowledged at a level, or
+// above it, has promised. Zero when nothing is promised there.
+func (l *Ladder) promised(level int) (until time.Time) {
 	for i := range l.Escalations {
-		if e := &l.Escalations[i]; e.Status == EscalationTaken {
+		if e := &l.Escalations[i]; e.Status == EscalationTaken && e.Level >= level {
 			until = later(until, e.Until)
 		}
 	}

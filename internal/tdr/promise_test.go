@@ -52,6 +52,19 @@ func TestPromiseShowsInWhy(t *testing.T) {
 	checkDue(t, l, []expected{{"ladder_level/2", delhi("2026-04-10 00:00"), tdr.ByPercent}})
 }
 
+// TestAPromiseFromBelowIsNoAnswer: who was passed over cannot hold the chain
+// above; who stands above can.
+func TestAPromiseFromBelowIsNoAnswer(t *testing.T) {
+	l := begin(t, detainedSince("2026-02-01")).to(tdr.Submitted).until(boston("2026-04-02 10:00")) // R0+60
+	if got := l.openLevels(); !slices.Equal(got, []int{0, 1, 2, 4}) {
+		t.Fatalf("open %v", got)
+	}
+	l.takeOn(0, 8).takeOn(1, 8)
+	checkDue(t, l, []expected{{"ladder_level/3", boston("2026-04-03 17:00"), tdr.ByNoAcknowledging}})
+	l.takeOn(4, 5)
+	checkDue(t, l, []expected{{"ladder_level/3", boston("2026-04-08 00:00"), tdr.ByNoAcknowledging}})
+}
+
 func TestAPromiseAtTheCeilingIsAskedForAgain(t *testing.T) {
 	l := begin(t).to(tdr.Submitted).until(boston("2026-04-07 09:00")).takeOn(4, 3)
 	broken := boston("2026-04-11 00:00")

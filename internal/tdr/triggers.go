@@ -106,12 +106,12 @@ func (s *State) bySilence(level int, first *earliest) {
 	if needed := s.Terms.Ladder.UnansweredFollowUps; level == 2 && needed > 0 && len(s.Contacts.pending) >= needed {
 		last := s.Contacts.pending[needed-1]
 		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByFollowUps, Why: Why{Rule: "unanswered follow-ups in the country pack", Pack: s.pack()}}
-		first.offer(s.afterPromise(s.unlessPaused(d.onInstant(last.at, last.event))))
+		first.offer(s.afterPromise(0, s.unlessPaused(d.onInstant(last.at, last.event))))
 	}
 	if rule, ok := s.silenceRule(level); ok {
 		d := Deadline{Kind: LadderLevel, Level: level, Trigger: rule.trigger, Why: Why{Rule: rule.text, Pack: s.pack(), Event: s.Waiting.Event}}
 		count := calendar.Count{Start: since, Amount: s.Terms.Timescale.Amount, Percent: rule.percent, Pauses: s.waitingPauses()}
-		first.offer(s.afterPromise(s.counted(d, s.Terms.Timescale.Calendar, count)))
+		first.offer(s.afterPromise(0, s.counted(d, s.Terms.Timescale.Calendar, count)))
 	}
 }
 
@@ -181,7 +181,7 @@ func (s *State) byChain(level int, first *earliest) {
 	case !below.AcknowledgeBy.IsZero(): // a reminder wants no acknowledgement
 		d := Deadline{Kind: LadderLevel, Level: level, Trigger: ByNoAcknowledging, Why: Why{Rule: "not acknowledged in time", Pack: s.pack(), Event: below.Event}}
 		count := calendar.Count{Start: below.chainFrom(), Amount: s.Terms.Ladder.AcknowledgeWithin, Percent: 100, Pauses: s.waitingPauses()}
-		first.offer(s.afterPromise(s.counted(d, playbook.Office, count)))
+		first.offer(s.afterPromise(level, s.counted(d, playbook.Office, count)))
 	}
 }
 
@@ -207,9 +207,11 @@ func (s *State) brokenPromise(level int, e *Escalation) Deadline {
 	return s.unlessPaused(s.onDate(d, e.NextDate, 1))
 }
 
-// afterPromise: silence climbs no further until the promised day has passed.
-func (s *State) afterPromise(d Deadline) Deadline {
-	if until := s.Ladder.promised(); d.Kind == LadderLevel && !d.Suspended && until.After(d.At) {
+// afterPromise: silence climbs no further until the day has passed that a level,
+// or one above it, promised. What is promised below a level that was asked and
+// does not answer is no answer of that level.
+func (s *State) afterPromise(from int, d Deadline) Deadline {
+	if until := s.Ladder.promised(from); d.Kind == LadderLevel && !d.Suspended && until.After(d.At) {
 		d.At, d.Why.After = until, &until
 	}
 	return d
