@@ -113,13 +113,18 @@ type Clock struct {
 type Summary struct {
 	Detained    bool          `json:"detained"`
 	Suspended   bool          `json:"suspended,omitempty"`
-	R0          calendar.Date `json:"r0,omitzero"`
+	R0          calendar.Date `json:"r0,omitzero"`     // empty while Suspended
+	Before      calendar.Date `json:"before,omitzero"` // while Suspended: R0 when the stay began
 	HabeasFiled calendar.Date `json:"habeas_filed,omitzero"`
 }
 
 // Summary of the clock for requests.
 func (c Clock) Summary() Summary {
-	return Summary{Detained: c.Detained, Suspended: c.Suspended, R0: c.R0, HabeasFiled: c.HabeasFiled}
+	summary := Summary{Detained: c.Detained, Suspended: c.Suspended, R0: c.R0, HabeasFiled: c.HabeasFiled}
+	if c.Before != nil {
+		summary.Before = c.Before.Date
+	}
+	return summary
 }
 
 // Outstanding are the duties to be acted on: due, missed or owed, of a person

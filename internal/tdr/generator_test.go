@@ -193,11 +193,11 @@ func (r *run) signal() {
 			r.told(&tdr.HoldChanged{Hold: hold.ID})
 		}
 	case "custody":
-		custody.Detained, custody.Suspended = true, false
+		custody.Detained, custody.Suspended, custody.Before = true, false, calendar.Date{}
 		custody.R0 = choose(r, "r0", day("2025-12-20"), day("2026-03-01"), r.state.OfficeTime.LocalDate(r.now))
 		r.told(&tdr.CustodyChanged{Custody: custody})
 	case "stay":
-		custody.Suspended, custody.R0 = true, calendar.Date{}
+		custody.Suspended, custody.R0, custody.Before = true, calendar.Date{}, day("2026-03-01")
 		r.told(&tdr.CustodyChanged{Custody: custody})
 	case "release":
 		custody.Detained = false

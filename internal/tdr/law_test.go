@@ -161,7 +161,7 @@ func TestANewPeriodAsksAnew(t *testing.T) {
 
 func TestACourtStaySuspendsAndShowsTheOldDates(t *testing.T) {
 	l := begin(t, detainedSince("2026-03-01")).until(boston("2026-05-01 09:00"))
-	l.told(&tdr.CustodyChanged{Custody: tdr.Custody{Detained: true, Suspended: true, R0: day("2026-03-01")}})
+	l.told(&tdr.CustodyChanged{Custody: tdr.Custody{Detained: true, Suspended: true, Before: day("2026-03-01")}})
 	if got := l.openLevels(); len(got) != 0 {
 		t.Errorf("a stay leaves %v", got)
 	}

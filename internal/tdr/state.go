@@ -91,6 +91,7 @@ type Custody struct {
 	Detained    bool          `json:"detained"`
 	Suspended   bool          `json:"suspended,omitempty"` // a court stay: no R0 while it lasts
 	R0          calendar.Date `json:"r0,omitzero"`         // day 0 of the removal period, 8 CFR 241.4(g)(1)
+	Before      calendar.Date `json:"before,omitzero"`     // while Suspended: R0 when the stay began
 	HabeasFiled calendar.Date `json:"habeas_filed,omitzero"`
 }
 

@@ -62,12 +62,16 @@ func (s *State) byLaw(level int) (Deadline, bool) {
 		d.Trigger, d.Why = ByHabeas, Why{Rule: "habeas petition filed", Event: s.CustodyEvent}
 		return s.onDate(d, c.HabeasFiled, 0), true
 	}
+	r0 := c.R0
+	if c.Suspended {
+		r0 = c.Before
+	}
 	day := s.custodyDay(level)
-	if !c.Detained || c.R0.IsZero() || day == 0 || s.Ladder.byLawFor(level, c.R0) {
+	if !c.Detained || r0.IsZero() || day == 0 || s.Ladder.byLawFor(level, r0) {
 		return Deadline{}, false
 	}
 	d.Trigger, d.Why = ByCustodyDay, Why{Rule: custodyRule(level), Pack: s.pack(), Event: s.CustodyEvent}
-	d = s.onDate(d, c.R0, day)
+	d = s.onDate(d, r0, day)
 	if c.Suspended {
 		d.At, d.Suspended = time.Time{}, true
 	}
