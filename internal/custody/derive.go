@@ -67,9 +67,11 @@ func (h *history) clock(rules Rules, view View) Clock {
 	return clock
 }
 
-// period extends the removal period by each failure to comply that began before
-// it ended: until compliance, and a reasonable time after (8 CFR 241.4(g)(1)(ii)). A
-// notice served after the end extends nothing (8 CFR 241.4(g)(5)). R0 stays.
+// period extends the removal period by each failure to comply that was noticed
+// before it ended: until compliance, and a reasonable time after (8 CFR
+// 241.4(g)(1)(ii)). R0 stays. A notice served after the end extends nothing here:
+// 8 CFR 241.4(g)(5) lets it be served and does not excuse the conduct, but when
+// that began is not on record, and no detention is lengthened on a guess.
 func (h *history) period(clock *Clock, rules Rules, r0 calendar.Date) {
 	clock.PeriodEnds = Step{N: rules.Period.N, Unit: rules.Period.Unit}.after(r0)
 	after := Step{N: rules.AfterCompliance.N, Unit: rules.AfterCompliance.Unit}

@@ -162,7 +162,7 @@ func (s *State) movePost(e Event) {
 	case *InformationWasAsked:
 		s.CameFrom, s.AnswerBy = s.Stage, fact.By
 		s.Package.Content, s.Package.Approved = "", ""
-		s.Waiting.Pauses = append(s.Waiting.Pauses, calendar.Pause{From: e.OccurredAt, Reason: "information_asked", Review: fact.By})
+		s.Waiting.Pauses = append(s.Waiting.Pauses, calendar.Pause{From: e.OccurredAt, Reason: "information_asked", Review: s.answerDay(e.OccurredAt, fact.By)})
 		s.enter(InformationAsked, e)
 	case *InformationAnswered:
 		s.Package.Approved = ""
@@ -212,6 +212,20 @@ func (s *State) enterUnlessAsked(stage Stage, e Event) {
 func (s *State) wait(e Event) {
 	s.Waiting = Waiting{Since: e.OccurredAt, Event: e.Seq}
 	s.Contacts.forget(e.OccurredAt)
+}
+
+// answerDay is when a pause for an answer of ours is looked at again: on the
+// post's day or, when it named none, on the last of the pack's term.
+func (s *State) answerDay(asked time.Time, by calendar.Date) calendar.Date {
+	term, ok := s.Terms.Stage(string(InformationAsked), s.Custody.Detained)
+	if !by.IsZero() || !ok {
+		return by
+	}
+	due, err := s.time(term.Calendar).Due(calendar.Count{Start: asked, Amount: term.Amount, Percent: 100})
+	if err != nil {
+		return calendar.Date{}
+	}
+	return due.Day
 }
 
 func (s *State) endPause(at time.Time) {

@@ -226,6 +226,13 @@ func TestWhatThePostDoesIsKept(t *testing.T) {
 	if l.state.CameFrom != tdr.Received || l.state.AnswerBy != day("2026-03-20") || len(l.state.Waiting.Pauses) != 1 {
 		t.Errorf("asked: %+v", l.state.Waiting)
 	}
+	if pause := l.state.Waiting.Pauses[0]; pause.Review != day("2026-03-20") || pause.Reason != "information_asked" {
+		t.Errorf("paused: %+v", pause)
+	}
+	l = begin(t).to(tdr.Received).do(&tdr.RecordInformationAsked{What: []string{"photo"}})
+	if pause := l.state.Waiting.Pauses[0]; pause.Review != day("2026-03-09") {
+		t.Errorf("no day named, to be looked at on %s", pause.Review)
+	}
 	l = begin(t).to(tdr.Interview)
 	if l.state.InterviewAt.IsZero() {
 		t.Error("no appointment kept")
