@@ -231,6 +231,7 @@ func TestComparingRequests(t *testing.T) {
 		"other content":       {live: activities.LiveRequest{Seq: 4}, presence: running, workflow: 4, record: 1, alarms: []string{activities.AlarmRecordDiffers + " r"}, planted: plantOther},
 		"ended in the engine": {live: activities.LiveRequest{Seq: 4}, presence: activities.Presence{Known: true}, workflow: 4, record: 4, alarms: []string{activities.AlarmWorkflowEnded + " r"}},
 		"gone":                {live: activities.LiveRequest{Seq: 4}, alarms: []string{activities.AlarmWorkflowMissing + " r"}},
+		"gone early":          {live: activities.LiveRequest{Seq: 2}, alarms: []string{activities.AlarmWorkflowMissing + " r"}},
 		"never begun":         {live: activities.LiveRequest{Seq: 1}, restart: true},
 		"begun and gone":      {live: activities.LiveRequest{Seq: 1}, restart: true, planted: plantRan, alarms: []string{activities.AlarmWorkflowEnded + " r"}},
 		"still opening":       {live: activities.LiveRequest{Seq: 0, Since: now.Add(-10 * time.Minute)}},

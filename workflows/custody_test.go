@@ -146,6 +146,36 @@ func boston(t *testing.T) *time.Location {
 	return zone
 }
 
+// A return to detention that is told while the release is being read is not missed.
+func TestReturnDuringTheLastLook(t *testing.T) {
+	c := newClock(t, began.Add(70*day))
+	c.happen(custody.OrderFinal, firstDay)
+	c.happen(custody.Detained, firstDay)
+	c.happen(custody.Released, firstDay.AddDays(1))
+	looks := 0
+	c.env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
+		if info.ActivityType.Name != activities.ReadHistoryName {
+			return
+		}
+		if looks++; looks == 1 {
+			c.happen(custody.Detained, firstDay.AddDays(69))
+		}
+	})
+	told := false
+	c.world.SetFail(func(method string) error {
+		if method == "LegalHistory" && !told {
+			told = true
+			c.env.SignalWorkflow(workflows.LegalEventsChangedSignal, nil)
+		}
+		return nil
+	})
+	c.later(day, custody.Released)
+	c.watch()
+	if looks != 3 || len(c.world.Filed()) != 1 {
+		t.Errorf("looked %d times and filed %v", looks, c.world.Filed())
+	}
+}
+
 // A stay suspends every date; its end begins the period anew.
 func TestStayStartsThePeriodAnew(t *testing.T) {
 	c := newClock(t, began)
