@@ -22,7 +22,7 @@ type layer struct {
 // that activities and api declare, and nobody but cmd imports an adapter.
 func layers() []layer {
 	pure := []string{"internal/tdr", "internal/calendar", "internal/custody", "internal/playbook"}
-	adapters := []string{"internal/store", "internal/mail", "internal/report", "internal/reconcile"}
+	adapters := []string{"internal/store", "internal/mail", "internal/report", "internal/reconcile", "internal/vault"}
 	shared := []string{"internal/directory", "internal/identity"}
 	return []layer{
 		{pure, pure},
@@ -30,6 +30,7 @@ func layers() []layer {
 		{[]string{"activities"}, pure},
 		{[]string{"workflows"}, append([]string{"activities"}, pure...)},
 		{[]string{"api"}, slices.Concat([]string{"workflows", "activities"}, shared, pure)},
+		{[]string{"internal/web"}, slices.Concat([]string{"api"}, shared, pure)},
 		{adapters, slices.Concat([]string{"api", "activities"}, adapters, shared, pure)},
 		{[]string{"internal/config", "internal/telemetry"}, nil},
 	}

@@ -1,0 +1,83 @@
+package codec
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"go.temporal.io/sdk/converter"
+)
+
+// What Admit answers; every other error is an outage.
+var (
+	ErrUnknown = errors.New("the caller is not known")
+	ErrRefused = errors.New("the caller may not read histories")
+)
+
+// Server opens payloads for people who look at histories in the Temporal UI.
+type Server struct {
+	Keys Keys
+	// Admit judges the bearer token of a call.
+	Admit func(ctx context.Context, bearer string) error
+	// Origin is the only one whose pages may call, that of the Temporal UI.
+	Origin string
+}
+
+// maxCall bounds the payloads of one call, in bytes: a page of a history.
+const maxCall = 16 << 20
+
+// Handler serves POST /decode as Temporal's codec servers do. It seals nothing:
+// nobody steers workflows past traveldoc.
+func (s Server) Handler() http.Handler {
+	decode := converter.NewPayloadCodecHTTPHandler(New(s.Keys))
+	routes := http.NewServeMux()
+	routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	routes.HandleFunc("OPTIONS /decode", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	routes.HandleFunc("POST /decode", func(w http.ResponseWriter, r *http.Request) {
+		if status := s.judge(r); status != http.StatusOK {
+			http.Error(w, http.StatusText(status), status)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxCall)
+		decode.ServeHTTP(w, r)
+	})
+	return s.fromOrigin(routes)
+}
+
+// fromOrigin lets browsers show answers to the Temporal UI alone.
+func (s Server) fromOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Vary", "Origin")
+		header.Set("Cache-Control", "no-store")
+		header.Set("X-Content-Type-Options", "nosniff")
+		if origin := r.Header.Get("Origin"); origin != "" {
+			if origin != s.Origin {
+				http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+				return
+			}
+			header.Set("Access-Control-Allow-Origin", origin)
+			header.Set("Access-Control-Allow-Methods", "POST")
+			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Namespace")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s Server) judge(r *http.Request) int {
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || len(r.Header.Values("Authorization")) != 1 {
+		return http.StatusUnauthorized
+	}
+	switch err := s.Admit(r.Context(), bearer); {
+	case err == nil:
+		return http.StatusOK
+	case errors.Is(err, ErrUnknown):
+		return http.StatusUnauthorized
+	case errors.Is(err, ErrRefused):
+		return http.StatusForbidden
+	default:
+		return http.StatusServiceUnavailable
+	}
+}

@@ -1,0 +1,93 @@
+package codec_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"go.temporal.io/sdk/converter"
+
+	"github.com/traveldoc/traveldoc/internal/vault/codec"
+)
+
+const ui = "http://127.0.0.1:8233"
+
+func serve(t *testing.T) *httptest.Server {
+	t.Helper()
+	admit := func(_ context.Context, bearer string) error {
+		switch bearer {
+		case "auditor":
+			return nil
+		case "officer":
+			return codec.ErrRefused
+		case "outage":
+			return errors.New("away")
+		}
+		return codec.ErrUnknown
+	}
+	server := httptest.NewServer(codec.Server{Keys: &turned{newest: "1"}, Admit: admit, Origin: ui}.Handler())
+	t.Cleanup(server.Close)
+	return server
+}
+
+// remote asks the server as the Temporal UI does.
+func remote(server *httptest.Server, bearer, origin string) converter.PayloadCodec {
+	return converter.NewRemotePayloadCodec(converter.RemotePayloadCodecOptions{
+		Endpoint: server.URL,
+		ModifyRequest: func(r *http.Request) error {
+			if bearer != "" {
+				r.Header.Set("Authorization", "Bearer "+bearer)
+			}
+			if origin != "" {
+				r.Header.Set("Origin", origin)
+			}
+			return nil
+		},
+	})
+}
+
+func TestWhoMayOpenHistories(t *testing.T) {
+	server := serve(t)
+	sealed, err := clientOf(&turned{newest: "1"}).DataConverter.ToPayloads("content")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		bearer, origin string
+		opens          bool
+	}{
+		{"auditor", ui, true}, {"auditor", "", true},
+		{"", ui, false}, {"officer", ui, false}, {"nobody", ui, false}, {"outage", ui, false},
+		{"auditor", "https://elsewhere.example", false},
+	} {
+		opened, err := remote(server, c.bearer, c.origin).Decode(sealed.Payloads)
+		if (err == nil) != c.opens || (c.opens && string(opened[0].GetData()) != `"content"`) {
+			t.Errorf("%s from %s: %v, %v", c.bearer, c.origin, opened, err)
+		}
+	}
+	if _, err := remote(server, "auditor", ui).Encode(sealed.Payloads); err == nil {
+		t.Error("the server seals")
+	}
+}
+
+func TestOnlyTheUIsPagesAreAnswered(t *testing.T) {
+	server := serve(t)
+	for origin, status := range map[string]int{ui: http.StatusNoContent, "https://elsewhere.example": http.StatusForbidden, "null": http.StatusForbidden} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, server.URL+"/decode", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Origin", origin)
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		allowed := answer.Header.Get("Access-Control-Allow-Origin")
+		if answer.StatusCode != status || (status == http.StatusNoContent) != (allowed == ui) {
+			t.Errorf("%s: %d, allows %q", origin, answer.StatusCode, allowed)
+		}
+	}
+}
