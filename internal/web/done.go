@@ -1,0 +1,22 @@
+package web
+
+// done leads on after something was done, and has the next page say so.
+func (v *visit) done(address, what string, pending bool) error {
+	if pending {
+		what = "stored"
+	}
+	return v.seeOther(address + "?done=" + what)
+}
+
+// Done is what the page before has done, in words; empty when nothing.
+func (v *visit) doneText() string {
+	return map[string]string{
+		"acknowledged": "You acknowledged this and set the next date.",
+		"placed":       "The hold stands. Nothing starts to leave any more.",
+		"claimed":      "All work has stopped and counsel has been alerted. Only counsel can clear it.",
+		"lifted":       "The hold was lifted.",
+		"approved":     "Released. It may be sent now; holds are checked again at sending.",
+		"returned":     "Returned to the officer with your reasons.",
+		"stored":       "Saved. This list will catch up shortly.",
+	}[v.r.URL.Query().Get("done")]
+}
