@@ -155,8 +155,8 @@ func (l Ledger) claimed(ctx context.Context, q *sqlcgen.Queries, recipient strin
 	return envelopes, nil
 }
 
-// claim makes a message of notices. One that can't be put into words is an
-// alarm and does not keep the mailbox from its other mail.
+// claim makes a message of notices. What can't be put into words is an alarm,
+// reaches nobody, and does not keep the mailbox from its other mail.
 func (l Ledger) claim(ctx context.Context, q *sqlcgen.Queries, who directory.Recipient, notices []pending, repeatOf string, now time.Time) (activities.Envelope, error) {
 	id, token, err := l.draw()
 	if err != nil {
@@ -169,7 +169,7 @@ func (l Ledger) claim(ctx context.Context, q *sqlcgen.Queries, who directory.Rec
 	rendered, err := l.render(who, notices, token, now, repeatOf != "")
 	if err != nil {
 		alarm := l.alarmUnrenderable(ctx, q, ids[0], err)
-		return activities.Envelope{}, errors.Join(alarm, q.MarkNotices(ctx, sqlcgen.MarkNoticesParams{Ids: ids, Status: noticeFailed}))
+		return activities.Envelope{}, errors.Join(alarm, l.failNotices(ctx, q, notices, now))
 	}
 	err = q.AddMessage(ctx, sqlcgen.AddMessageParams{
 		MessageID: id, Recipient: who.ID, Address: who.Email, Token: token, Kind: messageKind(notices), Subject: rendered.Subject,
@@ -202,13 +202,17 @@ func envelopeOf(id, address string, rendered mail.Rendered) activities.Envelope 
 	}
 }
 
-// unrenderable takes a claimed message out of the way.
+// unrenderable takes a claimed message out of the way, which reaches nobody.
 func (l Ledger) unrenderable(ctx context.Context, q *sqlcgen.Queries, messageID string, cause error) error {
+	now := l.clock.Now().UTC()
 	_, err := q.SettleMessage(ctx, sqlcgen.SettleMessageParams{
-		MessageID: messageID, Status: messageRejected, SettledAt: l.clock.Now().UTC(), ErrorCode: "unrenderable",
+		MessageID: messageID, Status: messageRejected, SettledAt: now, ErrorCode: "unrenderable",
 		FromStatuses: []string{messageClaimed},
 	})
-	return errors.Join(err, l.alarmUnrenderable(ctx, q, messageID, cause))
+	if err != nil {
+		return err
+	}
+	return errors.Join(l.alarmUnrenderable(ctx, q, messageID, cause), l.undelivered(ctx, q, messageID, now))
 }
 
 // alarmUnrenderable quotes the renderer, whose errors name fields and never their content.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,10 +56,14 @@ func (s *Store) mailEvent(ctx context.Context, q *sqlcgen.Queries, event api.Mai
 	changed, err := q.SettleMessage(ctx, sqlcgen.SettleMessageParams{
 		MessageID: message, Status: status, SettledAt: now, ErrorCode: event.Reason, FromStatuses: from,
 	})
-	if err != nil || changed == 0 || status != messageBounced && status != messageDropped {
+	switch {
+	case err != nil || changed == 0:
 		return err
+	case status == messageBounced || status == messageDropped:
+		return s.undelivered(ctx, q, message, now)
+	default:
+		return q.DropRepeat(ctx, sqlcgen.DropRepeatParams{MessageID: &message, SettledAt: now})
 	}
-	return s.undelivered(ctx, q, message, now)
 }
 
 // reported is what a report makes of a message, and of one in which status. A
@@ -100,7 +106,10 @@ func (s *Store) failNotices(ctx context.Context, q *sqlcgen.Queries, notices []p
 	return s.tellOfFailure(ctx, q, failed, now)
 }
 
+// tellOfFailure goes in one order, so that two mails about the same things do
+// not wait for each other.
 func (s *Store) tellOfFailure(ctx context.Context, q *sqlcgen.Queries, notices []sqlcgen.Notice, now time.Time) error {
+	slices.SortFunc(notices, func(a, b sqlcgen.Notice) int { return strings.Compare(a.Key, b.Key) })
 	for _, notice := range notices {
 		if err := s.tell(ctx, q, notice, now); err != nil {
 			return err
@@ -120,6 +129,9 @@ func (s *Store) tell(ctx context.Context, q *sqlcgen.Queries, notice sqlcgen.Not
 	}
 	err := signal(ctx, q, request, mailBouncedSignal, tdr.MailBounced{Notice: notice.NoticeID, Recipient: notice.Recipient}, now)
 	if err != nil {
+		return err
+	}
+	if err := q.LockThing(ctx, notice.FiledUnder); err != nil {
 		return err
 	}
 	nobody, err := q.NobodyLeft(ctx, notice.FiledUnder)

@@ -16,8 +16,23 @@ WHERE (n.message_id = @message_id OR n.message_id IN (SELECT m.message_id FROM m
     AND n.status IN ('waiting', 'bundled', 'sent')
 RETURNING n.*;
 
+-- name: DropRepeat :exec
+-- A mail arrived after all: its repeat is not needed, unless it is on its way.
+WITH dropped AS (
+    UPDATE messages m SET status = 'dropped', error_code = 'not_needed', settled_at = @settled_at::timestamptz
+    WHERE m.repeat_of = @message_id::uuid AND m.status = 'claimed'
+    RETURNING m.message_id
+)
+UPDATE notices n SET status = 'sent', message_id = @message_id
+FROM dropped WHERE n.message_id = dropped.message_id AND n.status = 'bundled';
+
 -- name: FailNotices :many
 UPDATE notices n SET status = 'failed' WHERE n.notice_id = ANY (CAST(@ids::text[] AS uuid[])) RETURNING n.*;
+
+-- name: LockThing :exec
+-- What several are told of is judged by one at a time: two whose mails fail at
+-- the same moment would each take the other for told.
+SELECT pg_advisory_xact_lock(hashtextextended(@filed_under::text, 0));
 
 -- name: NobodyLeft :one
 -- Whether nobody is left who was told of a thing, or still may be.

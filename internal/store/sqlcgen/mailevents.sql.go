@@ -40,6 +40,27 @@ func (q *Queries) AddMailEvent(ctx context.Context, arg AddMailEventParams) (int
 	return result.RowsAffected(), nil
 }
 
+const dropRepeat = `-- name: DropRepeat :exec
+WITH dropped AS (
+    UPDATE messages m SET status = 'dropped', error_code = 'not_needed', settled_at = $2::timestamptz
+    WHERE m.repeat_of = $1::uuid AND m.status = 'claimed'
+    RETURNING m.message_id
+)
+UPDATE notices n SET status = 'sent', message_id = $1
+FROM dropped WHERE n.message_id = dropped.message_id AND n.status = 'bundled'
+`
+
+type DropRepeatParams struct {
+	MessageID *string
+	SettledAt time.Time
+}
+
+// A mail arrived after all: its repeat is not needed, unless it is on its way.
+func (q *Queries) DropRepeat(ctx context.Context, arg DropRepeatParams) error {
+	_, err := q.db.Exec(ctx, dropRepeat, arg.MessageID, arg.SettledAt)
+	return err
+}
+
 const failNotices = `-- name: FailNotices :many
 UPDATE notices n SET status = 'failed' WHERE n.notice_id = ANY (CAST($1::text[] AS uuid[])) RETURNING n.notice_id, n.key, n.filed_under, n.recipient, n.request_id, n.person_id, n.kind, n.level, n.escalation, n.country, n.data, n.status, n.message_id, n.filed_at
 `
@@ -77,6 +98,17 @@ func (q *Queries) FailNotices(ctx context.Context, ids []string) ([]Notice, erro
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockThing = `-- name: LockThing :exec
+SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))
+`
+
+// What several are told of is judged by one at a time: two whose mails fail at
+// the same moment would each take the other for told.
+func (q *Queries) LockThing(ctx context.Context, filedUnder string) error {
+	_, err := q.db.Exec(ctx, lockThing, filedUnder)
+	return err
 }
 
 const messageOfEvent = `-- name: MessageOfEvent :one
