@@ -204,7 +204,7 @@ func TestAHoldTellsWhatMayHaveLeft(t *testing.T) {
 			t.Fatalf("placed %+v", placed)
 		}
 	}
-	if n := l.count("outbox WHERE workflow_id = $1 AND signal = 'HoldChanged' AND payload - 'at' = jsonb_build_object('hold', $2::text, 'stops', true)", "request/"+l.id, hold.ID); n != 1 {
+	if n := l.count("outbox WHERE workflow_id = $1 AND signal = 'HoldChanged' AND payload - 'at' = jsonb_build_object('hold', $2::text, 'stops', true, 'fence', 2)", "request/"+l.id, hold.ID); n != 1 {
 		t.Errorf("%d signals", n)
 	}
 	if fence := one[int](l.world, "SELECT fence FROM persons"); fence != 2 {

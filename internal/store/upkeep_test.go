@@ -38,6 +38,9 @@ func TestSignalsKeepTheirOrder(t *testing.T) {
 		if err := json.Unmarshal(signal.Payload, &changed); err != nil || !changed.At.Equal(monday) {
 			t.Fatalf("signal %s: %v", signal.Payload, err)
 		}
+		if fence := one[int64](w, "SELECT fence FROM holds WHERE hold_id = $1", changed.Hold); changed.Fence != fence {
+			t.Fatalf("signal %s: the hold was placed under %d", signal.Payload, fence)
+		}
 		told[signal.WorkflowID] = append(told[signal.WorkflowID], fmt.Sprintf("%s %v", changed.Hold, changed.Stops))
 	}
 	for i, l := range []*life{first, second} {

@@ -155,6 +155,8 @@ func (s State) mayLeave(content ContentHash, channel Channel, gate *Gate) error 
 		return refuse(ContentChanged, "content", "the gate authorised another content")
 	case gate.HoldStands:
 		return refuse(GateClosed, "", "nothing may leave")
+	case s.outdated(gate.Fence):
+		return refuse(GateClosed, "", "a hold was placed after the gate was asked")
 	case !gate.OrderOnRecord || s.Order.Source == "":
 		return refuse(GateClosed, "", "no final order is on record")
 	case gate.Country != s.Country:
@@ -163,6 +165,16 @@ func (s State) mayLeave(content ContentHash, channel Channel, gate *Gate) error 
 		return refuse(GateClosed, "", "a dispatch is one leaving, and this one has left")
 	}
 	return nil
+}
+
+// outdated tells whether a hold was heard of that was placed under a later
+// version of the fence. The holds table alone decides whether one stands now; but
+// whoever asked it before, and acts only after, has to ask again.
+func (s *State) outdated(fence int64) bool {
+	return s.logged(func(fact Fact) bool {
+		hold, ok := fact.(*HoldChanged)
+		return ok && hold.Fence > fence
+	})
 }
 
 // left tells whether something left under a dispatch already.

@@ -149,6 +149,10 @@ func TestNothingLeavesWithoutTheGate(t *testing.T) {
 	withdrawn := func(t *testing.T) *life {
 		return answering(t).do(&tdr.Return{Items: []tdr.ItemReason{{Item: "a", Reason: "b"}}})
 	}
+	held := func(t *testing.T, fence int64) *life {
+		l := begin(t).to(tdr.Ready).told(&tdr.HoldChanged{Hold: "stay", Stops: true, Fence: fence})
+		return l.told(&tdr.HoldChanged{Hold: "stay", Fence: fence})
+	}
 	send := &tdr.Send{Content: someHash, Channel: tdr.ByCourier}
 	answer := &tdr.AnswerInformation{Content: someHash, Channel: tdr.ByCourier}
 	gate := func(change func(*tdr.Gate)) func(*tdr.Facts) { return func(f *tdr.Facts) { change(f.Gate) } }
@@ -167,12 +171,16 @@ func TestNothingLeavesWithoutTheGate(t *testing.T) {
 	tryAll(t, append(attempts, []attempt{
 		{name: "send by pigeon", life: in(tdr.Ready), act: &tdr.Send{Content: someHash, Channel: "pigeon"}, code: tdr.Invalid, field: "channel"},
 		{name: "send another content", life: in(tdr.Ready), act: &tdr.Send{Content: otherHash, Channel: tdr.ByCourier}, code: tdr.ContentChanged, field: "content"},
+		{name: "send as authorised before a hold", life: func(t *testing.T) *life { return held(t, 5) }, act: send, code: tdr.GateClosed},
 		{name: "answer by pigeon", life: answering, act: &tdr.AnswerInformation{Content: someHash, Channel: "pigeon"}, code: tdr.Invalid, field: "channel"},
 		{name: "answer another content", life: answering, act: &tdr.AnswerInformation{Content: otherHash, Channel: tdr.ByCourier}, code: tdr.ContentChanged, field: "content"},
 		{name: "answer unapproved", life: unapproved, act: answer, code: tdr.ContentChanged, field: "content"},
 		{name: "answer returned", life: withdrawn, act: answer, code: tdr.ContentChanged, field: "content"},
 		{name: "dispatch used before", life: answering, act: answer, facts: gate(func(g *tdr.Gate) { g.Dispatch = "dispatch-3" }), code: tdr.GateClosed},
 	}...))
+	if l := held(t, 4).do(send); l.state.Stage != tdr.Submitted {
+		t.Errorf("sent as authorised after a hold that was lifted: %s", l.state.Stage)
+	}
 	l := answering(t)
 	before := l.state.Seq
 	l.do(answer)

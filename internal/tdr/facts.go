@@ -156,6 +156,9 @@ type HoldChanged struct {
 	Hold  string    `json:"hold"`
 	Stops bool      `json:"stops"`
 	At    time.Time `json:"at,omitzero"` // when it took effect, which may be before the request heard of it
+	// Fence is the version of the person's fence that the placing made: what was
+	// authorised under an earlier one was authorised without knowing of the hold.
+	Fence int64 `json:"fence,omitempty"`
 }
 
 // CustodyChanged brings the person's legal clock up to date.

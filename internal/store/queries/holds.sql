@@ -28,10 +28,10 @@ WHERE c.hold_id = @hold_id
 ORDER BY c.recall_id;
 
 -- name: SignalHold :exec
--- The payload says that a hold stops sending and since when, and nothing else.
+-- The payload says that a hold stops sending, since when and under which version of the fence, and nothing else.
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
 SELECT 'request/' || r.request_id, 'HoldChanged',
-    jsonb_build_object('hold', h.hold_id, 'stops', h.lifted_at IS NULL, 'at', @at::timestamptz), @at::timestamptz
+    jsonb_build_object('hold', h.hold_id, 'stops', h.lifted_at IS NULL, 'at', @at::timestamptz, 'fence', h.fence), @at::timestamptz
 FROM holds h
 JOIN requests r ON r.person_id = h.person_id AND r.live
 WHERE h.hold_id = @hold_id
@@ -41,7 +41,7 @@ ORDER BY r.request_id;
 -- name: SignalStandingHolds :exec
 -- A new request hears of the holds that stood before it.
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
-SELECT 'request/' || r.request_id, 'HoldChanged', jsonb_build_object('hold', h.hold_id, 'stops', true, 'at', @at::timestamptz), @at::timestamptz
+SELECT 'request/' || r.request_id, 'HoldChanged', jsonb_build_object('hold', h.hold_id, 'stops', true, 'at', @at::timestamptz, 'fence', h.fence), @at::timestamptz
 FROM requests r
 JOIN holds h ON h.person_id = r.person_id AND h.lifted_at IS NULL
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country))

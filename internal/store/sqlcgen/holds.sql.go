@@ -290,7 +290,7 @@ func (q *Queries) RecallWhatMayHaveLeft(ctx context.Context, holdID string) erro
 const signalHold = `-- name: SignalHold :exec
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
 SELECT 'request/' || r.request_id, 'HoldChanged',
-    jsonb_build_object('hold', h.hold_id, 'stops', h.lifted_at IS NULL, 'at', $1::timestamptz), $1::timestamptz
+    jsonb_build_object('hold', h.hold_id, 'stops', h.lifted_at IS NULL, 'at', $1::timestamptz, 'fence', h.fence), $1::timestamptz
 FROM holds h
 JOIN requests r ON r.person_id = h.person_id AND r.live
 WHERE h.hold_id = $2
@@ -303,7 +303,7 @@ type SignalHoldParams struct {
 	HoldID string
 }
 
-// The payload says that a hold stops sending and since when, and nothing else.
+// The payload says that a hold stops sending, since when and under which version of the fence, and nothing else.
 func (q *Queries) SignalHold(ctx context.Context, arg SignalHoldParams) error {
 	_, err := q.db.Exec(ctx, signalHold, arg.At, arg.HoldID)
 	return err
@@ -311,7 +311,7 @@ func (q *Queries) SignalHold(ctx context.Context, arg SignalHoldParams) error {
 
 const signalStandingHolds = `-- name: SignalStandingHolds :exec
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
-SELECT 'request/' || r.request_id, 'HoldChanged', jsonb_build_object('hold', h.hold_id, 'stops', true, 'at', $1::timestamptz), $1::timestamptz
+SELECT 'request/' || r.request_id, 'HoldChanged', jsonb_build_object('hold', h.hold_id, 'stops', true, 'at', $1::timestamptz, 'fence', h.fence), $1::timestamptz
 FROM requests r
 JOIN holds h ON h.person_id = r.person_id AND h.lifted_at IS NULL
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country))
