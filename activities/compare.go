@@ -78,12 +78,13 @@ func (r Recording) holds(seq int64) bool {
 	return false
 }
 
-// record writes down what a workflow answered. Another content on record is an
-// alarm and for a person to settle.
+// record writes down what a workflow answered, and the read model with it.
+// Another content on record is an alarm and for a person to settle.
 func (s *Sweeper) record(ctx context.Context, recording Recording) error {
 	if len(recording.Events) == 0 {
 		return nil
 	}
+	recording.Anew = true
 	recorded, err := s.Recorder.Record(ctx, recording)
 	if errors.Is(err, ErrSeqConflict) {
 		return s.alarm(ctx, AlarmRecordDiffers, recording.RequestID, nil)
@@ -132,7 +133,7 @@ func (s *Sweeper) compare(ctx context.Context, live LiveRequest) error {
 }
 
 // verify records all that a workflow knows once more: what is there already
-// changes nothing, what is missing is filled in, what differs is an alarm.
+// changes no event, what is missing is filled in, what differs is an alarm.
 func (s *Sweeper) verify(ctx context.Context, live LiveRequest, presence Presence) error {
 	recording, err := s.Engine.History(ctx, live.RequestID, 0)
 	if err != nil {

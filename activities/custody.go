@@ -35,17 +35,17 @@ func (c *Custody) ReadLegalHistory(ctx context.Context, personID string) (LegalR
 
 // FileMilestones files notices of custody duties and wakes the mailboxes they
 // went to. A duty that nobody can be told of is an alarm: no level above takes it over.
-func (c *Custody) FileMilestones(ctx context.Context, filing Filing) error {
+func (c *Custody) FileMilestones(ctx context.Context, filing Filing) (Filed, error) {
 	recorded, err := c.Store.FileMilestones(ctx, filing.PersonID, filing.Keys)
 	if err != nil {
-		return fmt.Errorf("file milestones: %w", err)
+		return Filed{}, fmt.Errorf("file milestones: %w", err)
 	}
 	for _, notice := range recorded.Unaddressed {
 		detail := map[string]any{"notice": notice.Key}
 		if err := c.Alarms.Alarm(ctx, AlarmUnaddressed, "", filing.PersonID, detail); err != nil {
-			return fmt.Errorf("raise alarm: %w", err)
+			return Filed{}, fmt.Errorf("raise alarm: %w", err)
 		}
 	}
 	poke(ctx, c.Mailboxes, c.Log, recorded.Poke)
-	return nil
+	return Filed{Absent: recorded.Absent}, nil
 }

@@ -90,8 +90,10 @@ func ReadHistory(ctx workflow.Context, personID string) (LegalReading, error) {
 }
 
 // FileMilestones files the notices of custody duties.
-func FileMilestones(ctx workflow.Context, filing Filing) error {
-	return workflow.ExecuteActivity(untilDone(ctx), FileMilestonesName, filing).Get(ctx, nil)
+func FileMilestones(ctx workflow.Context, filing Filing) (Filed, error) {
+	var filed Filed
+	err := workflow.ExecuteActivity(untilDone(ctx), FileMilestonesName, filing).Get(ctx, &filed)
+	return filed, err
 }
 
 // RaiseAlarm keeps a finding that needs a person.
@@ -133,6 +135,13 @@ type Renewed struct {
 type Filing struct {
 	PersonID string   `json:"person_id"`
 	Keys     []string `json:"keys"` // of custody.Milestone
+}
+
+// Filed is what filing duties left.
+type Filed struct {
+	// Absent are the duties that a legal event has taken off the record since the
+	// history was read. They are not filed, and may come back.
+	Absent []string `json:"absent,omitempty"`
 }
 
 // Alarm is a finding that needs a person; codes, ids and numbers only.

@@ -33,6 +33,9 @@ type Recording struct {
 	Events    []tdr.Event  `json:"events"` // by seq, without gaps; some may be on record already
 	Row       tdr.Row      `json:"row"`    // true as of its Seq
 	Notices   []tdr.Notice `json:"notices,omitempty"`
+	// Anew has the read model written again even where it stands at the row's seq,
+	// in case somebody spoiled it.
+	Anew bool `json:"anew,omitempty"`
 }
 
 // Recorded is what recording brought.
@@ -41,6 +44,8 @@ type Recorded struct {
 	Poke []string `json:"poke,omitempty"`
 	// Unaddressed are the notices for which the directory named nobody.
 	Unaddressed []tdr.Notice `json:"unaddressed,omitempty"`
+	// Absent are the duties asked for that the clock on record does not have.
+	Absent []string `json:"absent,omitempty"`
 }
 
 // Recorder writes history down. The same event twice is once; another content
@@ -66,7 +71,8 @@ type CustodyStore interface {
 	LegalHistory(ctx context.Context, personID string) (LegalHistory, error)
 	// FileMilestones files the notices of duties that are to be acted on, marks their
 	// deadlines, and names the mailboxes to poke. Keys are those of
-	// custody.Milestone; filing twice is filing once.
+	// custody.Milestone; filing twice is filing once, and one that the clock does
+	// not have any more, or not yet, is answered as absent.
 	FileMilestones(ctx context.Context, personID string, keys []string) (Recorded, error)
 }
 
@@ -141,7 +147,8 @@ type Upkeep interface {
 	LiveRequests(ctx context.Context, after string, limit int) ([]LiveRequest, error)
 	// DetainedPersons pages through persons who should have a custody workflow.
 	DetainedPersons(ctx context.Context, after string, limit int) ([]string, error)
-	// Gaps are seqs missing up to a request's seq in the event table.
+	// Gaps are seqs missing up to a request's seq in the event table, and the last
+	// seq of a request that stands as ended although no event says so.
 	Gaps(ctx context.Context, limit int) ([]Gap, error)
 	// Opening is the event with seq 1 of a request; ErrUnknown when it is not on record.
 	Opening(ctx context.Context, requestID string) (tdr.Event, error)

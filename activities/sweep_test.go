@@ -267,6 +267,23 @@ func TestComparingRequests(t *testing.T) {
 	}
 }
 
+// What stands at the right seq and is wrong all the same is written again.
+func TestComparingMendsTheReadModel(t *testing.T) {
+	s := newSweep()
+	s.engine.histories["r"] = life("r", 4)
+	s.engine.presence["r"] = activities.Presence{Known: true, Running: true}
+	spoiled := tdr.Project(tdr.Fold(life("r", 4)))
+	spoiled.Stage = tdr.Closed
+	if _, err := s.upkeep.Record(context.Background(), activities.Recording{RequestID: "r", Row: spoiled}); err != nil {
+		t.Fatal(err)
+	}
+	s.upkeep.Live = []activities.LiveRequest{{RequestID: "r", Seq: 4, Since: now.Add(-48 * time.Hour)}}
+	s.run(t, activities.SweepTask{})
+	if row := s.upkeep.Row("r"); row.Stage == tdr.Closed {
+		t.Errorf("it stands as %s", row.Stage)
+	}
+}
+
 func plantOther(s *sweep) {
 	other := life("r", 3)[2]
 	other.Actor.ID = "somebody else"

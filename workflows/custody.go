@@ -81,10 +81,15 @@ func (c *custodyClock) file(ctx workflow.Context, clock custody.Clock) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	if err := activities.FileMilestones(ctx, activities.Filing{PersonID: c.PersonID, Keys: fresh}); err != nil {
+	filed, err := activities.FileMilestones(ctx, activities.Filing{PersonID: c.PersonID, Keys: fresh})
+	if err != nil {
 		return err
 	}
-	c.Filed = append(c.Filed, fresh...)
+	for _, key := range fresh {
+		if !slices.Contains(filed.Absent, key) {
+			c.Filed = append(c.Filed, key)
+		}
+	}
 	return nil
 }
 

@@ -176,6 +176,24 @@ func TestReturnDuringTheLastLook(t *testing.T) {
 	}
 }
 
+// A duty that a correction took off the record while it was being filed is filed
+// when another correction brings it back.
+func TestADutyThatComesBackIsFiled(t *testing.T) {
+	c := newClock(t, began.Add(70*day))
+	c.happen(custody.OrderFinal, firstDay)
+	c.happen(custody.Detained, firstDay)
+	c.world.SetAbsent(func(string) bool { return true })
+	c.at(day, func() {
+		c.world.SetAbsent(nil)
+		c.env.SignalWorkflow(workflows.LegalEventsChangedSignal, nil)
+	})
+	c.later(2*day, custody.Released)
+	c.watch()
+	if filed := c.world.Filed(); len(filed) != 1 {
+		t.Errorf("filed %v", filed)
+	}
+}
+
 // A stay suspends every date; its end begins the period anew.
 func TestStayStartsThePeriodAnew(t *testing.T) {
 	c := newClock(t, began)

@@ -98,7 +98,7 @@ func milestoneRows(personID string, ordinal int64, clock custody.Clock, office c
 func milestoneName(key string) string { return milestoneKind + "/" + key }
 
 // FileMilestones files the notices of duties to be acted on; see
-// activities.CustodyStore. A duty that the clock no longer has is nothing.
+// activities.CustodyStore.
 func (s *Store) FileMilestones(ctx context.Context, personID string, keys []string) (activities.Recorded, error) {
 	snapshot, err := s.directory.Snapshot(ctx)
 	if err != nil {
@@ -117,7 +117,7 @@ func (s *Store) FileMilestones(ctx context.Context, personID string, keys []stri
 			return err
 		}
 		about := filing{requestID: whose.RequestID, personID: personID, country: whose.Country, at: now}
-		all, names := milestoneNotices(personID, clock, keys)
+		all, names, absent := milestoneNotices(personID, clock, keys)
 		people := snapshot.CustodyAddressees(directory.Case{
 			Officer: whose.Officer, FieldOffice: whose.FieldOffice, Country: whose.Country, Post: whose.Post,
 		}, now).Recipients
@@ -127,6 +127,7 @@ func (s *Store) FileMilestones(ctx context.Context, personID string, keys []stri
 		if recorded, err = fileAll(ctx, q, about, all); err != nil {
 			return err
 		}
+		recorded.Absent = absent
 		return q.MarkMilestones(ctx, sqlcgen.MarkMilestonesParams{Subject: custodySubject(personID), Names: names, MetAt: &now})
 	})
 	return recorded, err
@@ -152,7 +153,7 @@ func (s *Store) custodyCase(ctx context.Context, q *sqlcgen.Queries, personID st
 	return clock, whose, err
 }
 
-func milestoneNotices(personID string, clock custody.Clock, keys []string) (all []told, names []string) {
+func milestoneNotices(personID string, clock custody.Clock, keys []string) (all []told, names, absent []string) {
 	byKey := map[string]custody.Milestone{}
 	for _, milestone := range clock.Milestones {
 		byKey[milestone.Key] = milestone
@@ -160,6 +161,7 @@ func milestoneNotices(personID string, clock custody.Clock, keys []string) (all 
 	for _, key := range keys {
 		milestone, ok := byKey[key]
 		if !ok {
+			absent = append(absent, key)
 			continue
 		}
 		names = append(names, milestoneName(key))
@@ -168,5 +170,5 @@ func milestoneNotices(personID string, clock custody.Clock, keys []string) (all 
 			data:   noticeData{On: milestone.Date, Milestone: milestone.Name},
 		})
 	}
-	return all, names
+	return all, names, absent
 }

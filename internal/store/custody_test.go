@@ -234,7 +234,11 @@ func TestMilestonesAreFiledOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := clock.Milestones[0].Key
-	first, err := w.store.FileMilestones(t.Context(), l.person, []string{key, "of another clock/2020-01-01"})
+	foreign := []string{"of another clock/2020-01-01"}
+	first, err := w.store.FileMilestones(t.Context(), l.person, append(foreign, key))
+	if !slices.Equal(first.Absent, foreign) {
+		t.Errorf("absent %v", first.Absent)
+	}
 	if err != nil || !slices.Contains(first.Poke, "desk/custody-unit") || !slices.Contains(first.Poke, officer) || len(first.Unaddressed) != 0 {
 		t.Fatalf("filed %+v, %v", first, err)
 	}

@@ -38,7 +38,7 @@ func (s *Store) record(ctx context.Context, recording activities.Recording, also
 		if err := addEvents(ctx, q, recording); err != nil {
 			return err
 		}
-		if request.Seq < recording.Row.Seq {
+		if request.Seq < recording.Row.Seq || recording.Anew && request.Seq == recording.Row.Seq {
 			err := together(ctx, tx, func(q *sqlcgen.Queries) error { return s.project(ctx, q, request, recording.Row) })
 			if err != nil {
 				return err

@@ -83,7 +83,7 @@ func (s *Store) Gaps(ctx context.Context, limit int) ([]activities.Gap, error) {
 	}
 	holed := []string{}
 	for _, row := range rows {
-		if row.Recorded < row.Seq {
+		if row.Recorded < row.Seq || row.EndedUnsaid {
 			holed = append(holed, row.RequestID)
 		}
 	}

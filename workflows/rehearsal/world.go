@@ -22,6 +22,7 @@ type World struct {
 	poked   []string
 	alarms  []activities.Alarm
 	filed   []string
+	absent  func(key string) bool
 	legal   activities.LegalHistory
 	renewed [2]calendar.Slice
 
@@ -78,7 +79,7 @@ func (w *World) Record(_ context.Context, recording activities.Recording) (activ
 	for _, event := range recording.Events {
 		kept[event.Seq] = event
 	}
-	if recording.Row.Seq > w.rows[recording.RequestID].Seq {
+	if known := w.rows[recording.RequestID].Seq; recording.Row.Seq > known || recording.Anew && recording.Row.Seq == known {
 		w.rows[recording.RequestID] = recording.Row
 	}
 	return w.file(recording.Notices), nil
@@ -198,12 +199,23 @@ func (w *World) FileMilestones(_ context.Context, _ string, keys []string) (acti
 	if err := w.failing("FileMilestones"); err != nil {
 		return activities.Recorded{}, err
 	}
+	recorded := activities.Recorded{Poke: []string{"custody-unit"}}
 	for _, key := range keys {
-		if !slices.Contains(w.filed, key) {
+		switch {
+		case w.absent != nil && w.absent(key):
+			recorded.Absent = append(recorded.Absent, key)
+		case !slices.Contains(w.filed, key):
 			w.filed = append(w.filed, key)
 		}
 	}
-	return activities.Recorded{Poke: []string{"custody-unit"}}, nil
+	return recorded, nil
+}
+
+// SetAbsent has the record lack duties.
+func (w *World) SetAbsent(absent func(key string) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.absent = absent
 }
 
 // Filed lists the duties filed, in order.

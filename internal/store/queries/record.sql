@@ -24,7 +24,7 @@ UPDATE requests SET
     waiting_since = sqlc.narg(waiting_since), last_contact_at = sqlc.narg(last_contact_at),
     first_issued_at = sqlc.narg(first_issued_at), valid_to = sqlc.narg(valid_to), detained = @detained, level = @level,
     next_due_at = sqlc.narg(next_due_at), next_due_kind = @next_due_kind, live = @live
-WHERE request_id = @request_id AND seq < @seq;
+WHERE request_id = @request_id AND seq <= @seq;
 
 -- name: ReplaceDeadlines :exec
 -- What is no longer to come goes; what stays keeps its row.
@@ -52,7 +52,7 @@ ON CONFLICT (escalation_id) DO UPDATE SET
     acknowledge_by = excluded.acknowledge_by, acknowledged_by = excluded.acknowledged_by,
     next_until = excluded.next_until, unreachable_at = excluded.unreachable_at, closed_at = excluded.closed_at,
     seq = excluded.seq
-WHERE escalations.seq < excluded.seq AND
+WHERE escalations.seq <= excluded.seq AND
     (escalations.status, escalations.asked_at, escalations.trigger, escalations.acknowledge_by, escalations.next_until,
      escalations.unreachable_at, escalations.acknowledged_by, escalations.closed_at)
     IS DISTINCT FROM

@@ -50,17 +50,22 @@ ORDER BY person_id LIMIT @max_rows;
 -- name: GapWindow :many
 -- A stretch of requests by id; the last row tells where the next stretch begins.
 SELECT r.request_id, r.seq::bigint AS seq,
-    (SELECT count(*) FROM events e WHERE e.request_id = r.request_id AND e.seq <= r.seq)::bigint AS recorded
+    (SELECT count(*) FROM events e WHERE e.request_id = r.request_id AND e.seq <= r.seq)::bigint AS recorded,
+    (NOT r.live AND r.seq > 0 AND NOT EXISTS (
+        SELECT FROM events e WHERE e.request_id = r.request_id AND e.type = 'closed'))::boolean AS ended_unsaid
 FROM requests r
 WHERE (sqlc.narg(after)::uuid IS NULL OR r.request_id > sqlc.narg(after))
 ORDER BY r.request_id LIMIT @max_rows;
 
 -- name: Gaps :many
+-- The last event of a request that ended without an event is asked for as well.
 SELECT r.request_id, missing.seq::bigint AS seq
 FROM requests r
 CROSS JOIN LATERAL generate_series(1, r.seq) AS missing(seq)
 WHERE r.request_id = ANY (CAST(@request_ids::text[] AS uuid[]))
-    AND NOT EXISTS (SELECT FROM events e WHERE e.request_id = r.request_id AND e.seq = missing.seq)
+    AND (NOT EXISTS (SELECT FROM events e WHERE e.request_id = r.request_id AND e.seq = missing.seq)
+        OR missing.seq = r.seq AND NOT r.live AND NOT EXISTS (
+            SELECT FROM events e WHERE e.request_id = r.request_id AND e.type = 'closed'))
 ORDER BY r.request_id, missing.seq
 LIMIT @max_rows;
 

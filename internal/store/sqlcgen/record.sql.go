@@ -160,7 +160,7 @@ ON CONFLICT (escalation_id) DO UPDATE SET
     acknowledge_by = excluded.acknowledge_by, acknowledged_by = excluded.acknowledged_by,
     next_until = excluded.next_until, unreachable_at = excluded.unreachable_at, closed_at = excluded.closed_at,
     seq = excluded.seq
-WHERE escalations.seq < excluded.seq AND
+WHERE escalations.seq <= excluded.seq AND
     (escalations.status, escalations.asked_at, escalations.trigger, escalations.acknowledge_by, escalations.next_until,
      escalations.unreachable_at, escalations.acknowledged_by, escalations.closed_at)
     IS DISTINCT FROM
@@ -289,7 +289,7 @@ UPDATE requests SET
     waiting_since = $10, last_contact_at = $11,
     first_issued_at = $12, valid_to = $13, detained = $14, level = $15,
     next_due_at = $16, next_due_kind = $17, live = $18
-WHERE request_id = $19 AND seq < $1
+WHERE request_id = $19 AND seq <= $1
 `
 
 type UpdateRequestParams struct {

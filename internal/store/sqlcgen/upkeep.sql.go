@@ -57,7 +57,9 @@ func (q *Queries) DetainedPersons(ctx context.Context, arg DetainedPersonsParams
 
 const gapWindow = `-- name: GapWindow :many
 SELECT r.request_id, r.seq::bigint AS seq,
-    (SELECT count(*) FROM events e WHERE e.request_id = r.request_id AND e.seq <= r.seq)::bigint AS recorded
+    (SELECT count(*) FROM events e WHERE e.request_id = r.request_id AND e.seq <= r.seq)::bigint AS recorded,
+    (NOT r.live AND r.seq > 0 AND NOT EXISTS (
+        SELECT FROM events e WHERE e.request_id = r.request_id AND e.type = 'closed'))::boolean AS ended_unsaid
 FROM requests r
 WHERE ($1::uuid IS NULL OR r.request_id > $1)
 ORDER BY r.request_id LIMIT $2
@@ -69,9 +71,10 @@ type GapWindowParams struct {
 }
 
 type GapWindowRow struct {
-	RequestID string
-	Seq       int64
-	Recorded  int64
+	RequestID   string
+	Seq         int64
+	Recorded    int64
+	EndedUnsaid bool
 }
 
 // A stretch of requests by id; the last row tells where the next stretch begins.
@@ -84,7 +87,12 @@ func (q *Queries) GapWindow(ctx context.Context, arg GapWindowParams) ([]GapWind
 	var items []GapWindowRow
 	for rows.Next() {
 		var i GapWindowRow
-		if err := rows.Scan(&i.RequestID, &i.Seq, &i.Recorded); err != nil {
+		if err := rows.Scan(
+			&i.RequestID,
+			&i.Seq,
+			&i.Recorded,
+			&i.EndedUnsaid,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -100,7 +108,9 @@ SELECT r.request_id, missing.seq::bigint AS seq
 FROM requests r
 CROSS JOIN LATERAL generate_series(1, r.seq) AS missing(seq)
 WHERE r.request_id = ANY (CAST($1::text[] AS uuid[]))
-    AND NOT EXISTS (SELECT FROM events e WHERE e.request_id = r.request_id AND e.seq = missing.seq)
+    AND (NOT EXISTS (SELECT FROM events e WHERE e.request_id = r.request_id AND e.seq = missing.seq)
+        OR missing.seq = r.seq AND NOT r.live AND NOT EXISTS (
+            SELECT FROM events e WHERE e.request_id = r.request_id AND e.type = 'closed'))
 ORDER BY r.request_id, missing.seq
 LIMIT $2
 `
@@ -115,6 +125,7 @@ type GapsRow struct {
 	Seq       int64
 }
 
+// The last event of a request that ended without an event is asked for as well.
 func (q *Queries) Gaps(ctx context.Context, arg GapsParams) ([]GapsRow, error) {
 	rows, err := q.db.Query(ctx, gaps, arg.RequestIds, arg.MaxRows)
 	if err != nil {
