@@ -2,13 +2,10 @@ package api
 
 import (
 	"context"
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -16,27 +13,12 @@ import (
 	"github.com/gorilla/mux"
 )
 
-//go:embed pages/*.html
-var pageFiles embed.FS
-
-// pages are what people see who follow a link in a mail.
-type pages struct{ link *template.Template }
-
-func loadPages() (pages, error) {
-	link, err := template.ParseFS(pageFiles, "pages/link.html")
-	if err != nil {
-		return pages{}, fmt.Errorf("parse pages: %w", err)
-	}
-	return pages{link: link}, nil
-}
-
 // plainRoutes are served by hand: they are no JSON, or have to be read as they came.
 func (s *Server) plainRoutes(router *mux.Router) {
 	router.HandleFunc("/v1/webhooks/sendgrid/events", s.receiveMailEvents).Methods(http.MethodPost)
 	router.HandleFunc("/v1/openapi.json", s.getOpenAPI).Methods(http.MethodGet)
 	router.HandleFunc("/healthz", s.getHealth).Methods(http.MethodGet)
 	router.HandleFunc("/readyz", s.getReadiness).Methods(http.MethodGet)
-	router.HandleFunc("/a/{token}", s.getMailLink).Methods(http.MethodGet)
 	router.HandleFunc("/problems/{code}", s.getProblem).Methods(http.MethodGet)
 }
 
@@ -113,39 +95,6 @@ func (s *Server) getReadiness(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.text(w, r, "application/json", body)
-}
-
-// tokenForm is what a token of a mail can look like.
-var tokenForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,128}$`)
-
-// getMailLink shows where the link in a mail leads. It changes nothing, opens
-// nothing and names nobody: mail systems follow links too.
-func (s *Server) getMailLink(w http.ResponseWriter, r *http.Request) {
-	token := mux.Vars(r)["token"]
-	var link MailLink
-	err := ErrNotFound
-	if tokenForm.MatchString(token) {
-		link, err = s.reads.MailLink(r.Context(), token)
-	}
-	status := http.StatusOK
-	switch {
-	case errors.Is(err, ErrNotFound):
-		status = http.StatusNotFound
-	case err != nil:
-		s.fail(w, r, fmt.Errorf("read mail link: %w", err))
-		return
-	}
-	var page strings.Builder
-	if err := s.pages.link.Execute(&page, link); err != nil {
-		s.fail(w, r, fmt.Errorf("write page: %w", err))
-		return
-	}
-	header := w.Header()
-	header.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	header.Set("X-Robots-Tag", "noindex, nofollow")
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	s.text(w, r, "text/html; charset=utf-8", []byte(page.String()))
 }
 
 // getProblem explains a type of problem in a few words.

@@ -179,7 +179,6 @@ type Reads interface {
 	Escalation(ctx context.Context, id string) (EscalationView, error)
 	Recalls(ctx context.Context, requestID string) ([]Recall, error)
 	Deadlines(ctx context.Context, filter DeadlineFilter) ([]DeadlineView, error)
-	MailLink(ctx context.Context, token string) (MailLink, error)
 	// ListedIssuer gives the issuer of the request's newest issued event and tells
 	// whether it stands on the verified list of the request's post on that day of now.
 	ListedIssuer(ctx context.Context, requestID string, now time.Time) (issuer string, listed bool, err error)

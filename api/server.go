@@ -67,7 +67,6 @@ type Server struct {
 	health      map[string]Health
 	policy      identity.Policy
 	spec        *spec
-	pages       pages
 	random      io.Reader
 	callWait    time.Duration
 	handler     http.Handler
@@ -96,9 +95,6 @@ func New(config Config) (*Server, error) {
 		s.random = rand.Reader
 	}
 	if s.spec, err = loadSpec(); err != nil {
-		return nil, err
-	}
-	if s.pages, err = loadPages(); err != nil {
 		return nil, err
 	}
 	// gorilla/mux runs no middleware for 404 and 405, so all that every call needs lies around it.
@@ -178,7 +174,7 @@ func public(path string) bool {
 	case "/healthz", "/readyz", "/v1/openapi.json", "/v1/webhooks/sendgrid/events":
 		return true
 	}
-	return strings.HasPrefix(path, "/a/") || strings.HasPrefix(path, "/problems/")
+	return strings.HasPrefix(path, "/problems/")
 }
 
 // authenticated lets nobody in without a token, not even to learn that an address is none.

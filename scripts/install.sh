@@ -84,6 +84,18 @@ check_compiler() {
 	apt_install gcc libc6-dev
 }
 
+# Pages are looked at in a real browser.
+check_browser() {
+	local name
+	for name in chromium chromium-browser google-chrome; do
+		if command -v "$name" >/dev/null; then return; fi
+	done
+	apt_install chromium fonts-liberation
+}
+
 check_go
 check_postgres
-if [ "${1:-run}" = test ]; then check_compiler; fi
+if [ "${1:-run}" = test ]; then
+	check_compiler
+	check_browser
+fi

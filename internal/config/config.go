@@ -46,10 +46,14 @@ type Mail struct {
 	WebhookPublicKeys []string // base64 DER, as the provider shows them; more than one while a key is changed
 }
 
-// Identity says whose tokens are believed.
+// Identity says whose tokens are believed, and as whom the pages ask people to sign in.
 type Identity struct {
-	Issuer   string
-	Audience string
+	Issuer       string
+	Audience     string
+	ClientID     string        // of the pages; the audience unless set
+	ClientSecret string        // empty for a public client
+	Idle         time.Duration // ends a session in which nothing is done
+	Lifetime     time.Duration // ends it in any case
 }
 
 // Part of the system that a process runs; each needs only its own settings.
@@ -83,7 +87,7 @@ func Load(source Source, part Part) (Config, error) {
 	c.DirectoryFile = r.optional("TRAVELDOC_DIRECTORY_FILE", "")
 	if part == API {
 		c.Listen = r.optional("TRAVELDOC_LISTEN", "127.0.0.1:8080")
-		c.Identity = Identity{Issuer: r.url("TRAVELDOC_OIDC_ISSUER"), Audience: r.required("TRAVELDOC_OIDC_AUDIENCE")}
+		c.Identity = r.identity()
 		c.Mail.WebhookPublicKeys = r.list("TRAVELDOC_SENDGRID_WEBHOOK_KEYS")
 	}
 	if part == Worker {
@@ -92,6 +96,19 @@ func Load(source Source, part Part) (Config, error) {
 		c.Mail = r.mail()
 	}
 	return c, r.err()
+}
+
+func (r *reader) identity() Identity {
+	audience := r.required("TRAVELDOC_OIDC_AUDIENCE")
+	found := Identity{
+		Issuer: r.url("TRAVELDOC_OIDC_ISSUER"), Audience: audience, ClientID: r.optional("TRAVELDOC_OIDC_CLIENT", audience),
+		Idle: r.duration("TRAVELDOC_SESSION_IDLE", 30*time.Minute), Lifetime: r.duration("TRAVELDOC_SESSION_LIFETIME", 12*time.Hour),
+	}
+	const secret = "TRAVELDOC_OIDC_CLIENT_SECRET"
+	if r.optional(secret, "")+r.optional(secret+"_FILE", "") != "" {
+		found.ClientSecret = r.secret(secret)
+	}
+	return found
 }
 
 func (r *reader) mail() Mail {

@@ -4,6 +4,7 @@
 package idp
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"encoding/base64"
@@ -35,7 +36,9 @@ type User struct {
 // Config says for whom and as whom tokens are made.
 type Config struct {
 	Issuer   string           // address under which the API finds the provider, such as http://127.0.0.1:8090
-	Audience string           // the API's name
+	Public   string           // address under which browsers find it; empty means Issuer
+	Audience string           // the API's name, and the pages' as a client
+	Return   string           // where browsers are sent back to with a code; empty: no codes are given out
 	KeyFile  string           // keeps the signing key
 	Users    []User           // nil means Users()
 	Lifetime time.Duration    // of a token; zero means 12 h
@@ -65,6 +68,7 @@ type Provider struct {
 	host   string // of the issuer
 	public jose.JSONWebKey
 	signer jose.Signer
+	codes  codes
 }
 
 // New reads or makes the signing key.
@@ -104,7 +108,7 @@ func open(config Config) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make signer: %w", err)
 	}
-	return &Provider{config: config, host: issuer.Host, public: public, signer: signer}, nil
+	return &Provider{config: config, host: issuer.Host, public: public, signer: signer, codes: codes{given: map[string]code{}}}, nil
 }
 
 // publicKey names the key by its thumbprint (RFC 7638), so that another key has another name.
@@ -119,21 +123,28 @@ func publicKey(key *ecdsa.PrivateKey) (jose.JSONWebKey, error) {
 }
 
 // Token makes a bearer token for a user.
-func (p *Provider) Token(user string) (string, error) {
+func (p *Provider) Token(user string) (string, error) { return p.signed(user, "") }
+
+// signed makes a token that also repeats the nonce of a sign-in, when it has one.
+func (p *Provider) signed(user, nonce string) (string, error) {
 	at := slices.IndexFunc(p.config.Users, func(u User) bool { return u.ID == user })
 	if at < 0 {
 		return "", errors.New("no such user")
 	}
 	who, now := p.config.Users[at], p.config.Clock()
-	claims, err := json.Marshal(map[string]any{
+	claims := map[string]any{
 		"iss": p.config.Issuer, "aud": p.config.Audience, "sub": who.ID, "name": who.Name,
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(p.config.Lifetime).Unix(),
 		"roles": list(who.Roles), "offices": list(who.Offices), "countries": list(who.Countries), "posts": list(who.Posts),
-	})
+	}
+	if nonce != "" {
+		claims["nonce"] = nonce
+	}
+	raw, err := json.Marshal(claims)
 	if err != nil {
 		return "", fmt.Errorf("write claims: %w", err)
 	}
-	signed, err := p.signer.Sign(claims)
+	signed, err := p.signer.Sign(raw)
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
@@ -154,6 +165,9 @@ func (p *Provider) Handler() http.Handler {
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.known(p.discovery))
 	mux.HandleFunc("GET /keys", p.known(p.keys))
 	mux.HandleFunc("GET /token", p.local(p.token))
+	mux.HandleFunc("GET /authorize", p.local(p.authorize))
+	mux.HandleFunc("GET /authorize/{user}", p.local(p.grant))
+	mux.HandleFunc("POST /token", p.known(p.trade))
 	mux.HandleFunc("GET /healthz", p.known(p.health))
 	mux.HandleFunc("GET /{$}", p.local(p.index))
 	return mux
@@ -196,8 +210,9 @@ func loopbackHost(hostport string) bool {
 func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, map[string]any{
 		"issuer": p.config.Issuer, "jwks_uri": p.config.Issuer + "/keys", "token_endpoint": p.config.Issuer + "/token",
+		"authorization_endpoint": cmp.Or(p.config.Public, p.config.Issuer) + "/authorize", "code_challenge_methods_supported": []string{"S256"},
 		"id_token_signing_alg_values_supported": []string{string(jose.ES256)},
-		"response_types_supported":              []string{"id_token"}, "subject_types_supported": []string{"public"},
+		"response_types_supported":              []string{"code"}, "subject_types_supported": []string{"public"},
 		"claims_supported": []string{"sub", "name", "roles", "offices", "countries", "posts"},
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
 	"github.com/traveldoc/traveldoc/internal/config"
 	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/web"
 )
 
 // applicationParts are the parts above database and engine, in the order in
@@ -51,6 +52,7 @@ func openIdentity(_ context.Context, house *House) (site, error) {
 	provider, err := idp.New(idp.Config{
 		Issuer: cmp.Or(house.trial.Issuer, house.URL(IdentityPort)), Audience: cmp.Or(house.trial.Audience, Audience),
 		KeyFile: house.State.Path(identityKeyFile), Clock: house.Clock.Now, Users: house.Users,
+		Return: house.URL(APIPort) + web.SignInReturn,
 	})
 	if err != nil {
 		return site{}, err

@@ -24,13 +24,26 @@ func NewAPI(ctx context.Context, world World) (*API, error) {
 		return nil, err
 	}
 	prompter := newPrompter(b.client().Nudge, world.Log)
-	server, err := b.api(world, prompter)
+	handler, err := b.site(world, prompter)
 	if err != nil {
 		prompter.stop()
 		b.close()
 		return nil, err
 	}
-	return &API{backend: b, prompter: prompter, handler: besides(b.metrics.Handler(), server)}, nil
+	return &API{backend: b, prompter: prompter, handler: handler}, nil
+}
+
+// site is everything that is served: the contract, the figures beside it, and the pages.
+func (b *backend) site(world World, prompter *prompter) (http.Handler, error) {
+	server, err := b.api(world, prompter)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := b.pages(world, server)
+	if err != nil {
+		return nil, err
+	}
+	return withPages(pages, besides(b.metrics.Handler(), server)), nil
 }
 
 // besides serves the figures beside the contract. The standard library's own
@@ -57,7 +70,7 @@ func (b *backend) api(world World, prompter *prompter) (*api.Server, error) {
 		return nil, err
 	}
 	c := b.carrying(world)
-	c.Verifier = verifier
+	c.Verifier = identity.CallerVerifier{Tokens: verifier}
 	c.Holds = promptHolds{c.Holds, prompter}
 	c.LegalEvents = promptLegal{c.LegalEvents, prompter}
 	c.Reports = report.New(b.pool)

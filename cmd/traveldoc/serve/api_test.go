@@ -23,3 +23,20 @@ func TestFiguresBesideTheContract(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesBesideTheContract(t *testing.T) {
+	named := func(name string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Answered-By", name) })
+	}
+	handler := withPages(named("pages"), named("contract"))
+	for path, want := range map[string]string{
+		"/": "pages", "/a/token": "pages", "/requests/TD-222222": "pages", "/nothing": "pages", "/v10": "pages", "/v1": "contract",
+		"/v1/requests": "contract", "/healthz": "contract", "/readyz": "contract", "/metrics": "contract", "/problems/stale": "contract", "//v1/holds": "contract",
+	} {
+		recorded := httptest.NewRecorder()
+		handler.ServeHTTP(recorded, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if got := recorded.Header().Get("Answered-By"); got != want {
+			t.Errorf("%s is answered by %q, want %q", path, got, want)
+		}
+	}
+}

@@ -57,10 +57,7 @@ func (b *backend) deps(world World) (workflows.Deps, error) {
 func (b *backend) ledger(c config.Config) store.Ledger {
 	return b.store.Ledger(store.Letterhead{
 		Renderer: store.RenderFunc(mail.Render), PublicURL: c.PublicURL, Desk: c.Mail.FromName,
-		Country: func(alpha3 string) string {
-			country, _ := b.packs.Country(alpha3)
-			return country.Name
-		},
+		Country: b.countryName,
 	})
 }
 
