@@ -85,7 +85,11 @@ func (b *tab) heard(event any) {
 	case *runtime.EventConsoleAPICalled:
 		b.complaints = append(b.complaints, "console: "+string(e.Type))
 	case *network.EventResponseReceived:
-		b.requests++
+		if !e.Response.FromDiskCache {
+			b.requests++
+		}
+	case *network.EventRequestServedFromCache:
+		b.requests--
 	case *network.EventLoadingFinished:
 		b.bytes += e.EncodedDataLength
 	}
