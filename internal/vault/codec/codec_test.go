@@ -27,7 +27,9 @@ func invert(b []byte) []byte {
 	return out
 }
 
-func (k *turned) Seal(plaintext []byte) (string, []byte, error) { return k.newest, invert(plaintext), nil }
+func (k *turned) Seal(plaintext []byte) (string, []byte, error) {
+	return k.newest, invert(plaintext), nil
+}
 
 func (k *turned) Open(keyID string, sealed []byte) ([]byte, error) {
 	if keyID > k.newest {
