@@ -1,0 +1,116 @@
+package api_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Rule 2: the legal role alone releases a hold, and says why.
+func TestRule02_OnlyTheLegalRoleLiftsAndGivesAReason(t *testing.T) {
+	w := newWorld(t)
+	r := w.reviewed()
+	placed := read[placed](t, w.change("officer2", "/v1/holds", holdOn(r, "kind", "pending_relief")))
+	lift := "/v1/holds/" + placed.Hold.ID + "/lifting"
+	for _, user := range []string{"officer1", "officer2", "supervisor1", "liaison1", "state1", "manager1"} {
+		if got := w.change(user, lift, fields{"source": someHash, "reason": "granted"}); got.status == 200 {
+			t.Errorf("rule 2: %s lifted a hold: %s", user, got.body)
+		}
+	}
+	if got := w.change("counsel1", lift, fields{"source": someHash}); got.faults()["reason"] == "" {
+		t.Errorf("rule 2: a hold was lifted without a reason: %d %s", got.status, got.body)
+	}
+	if got := w.change("counsel1", lift, fields{"source": someHash, "reason": "granted"}); got.status != 200 {
+		t.Errorf("counsel lifts no hold: %d %s", got.status, got.body)
+	}
+}
+
+// Rule 3: a package is made of document types of the country's list alone.
+func TestRule03_WhatIsNotOnTheListMayNotLeave(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	for _, document := range []string{"asylum_application", "credible_fear_record", "decision_on_withholding"} {
+		got := w.act("officer1", &r, "request-review", fields{"content": someHash, "present": append(w.required(), document)})
+		if got.status != 422 {
+			t.Errorf("rule 3: %s is in a package: %d %s", document, got.status, got.body)
+		}
+	}
+}
+
+// Rule 5: a citizenship claim stops sending, its authority is counsel, and the
+// case officer does not close it in whichever role.
+func TestRule05_TheCaseOfficerClosesNoCitizenshipClaim(t *testing.T) {
+	w := newWorld(t)
+	r := w.reviewed()
+	claim := read[placed](t, w.change("officer2", "/v1/holds", holdOn(r, "scope", "person", "request_id", nil, "person_id", r.PersonID, "kind", "citizenship_claim"))).Hold
+	if claim.Authority != "counsel" {
+		t.Errorf("rule 5: a citizenship claim is put to %s", claim.Authority)
+	}
+	r = w.read(r.ID)
+	if got := w.act("officer1", &r, "send", fields{"content": someHash, "channel": "courier"}); got.problem() != "gate_closed" {
+		t.Errorf("rule 5: sent under a citizenship claim: %d %s", got.status, got.body)
+	}
+	if _, err := w.pool.Exec(t.Context(), "UPDATE requests SET officer = 'counsel1'"); err != nil {
+		t.Fatal(err)
+	}
+	for _, officer := range []string{"officer1", "counsel1"} {
+		got := w.change(officer, "/v1/holds/"+claim.ID+"/lifting", fields{"source": someHash, "reason": "no_evidence"})
+		if got.status != 403 {
+			t.Errorf("rule 5: the case officer %s closed a citizenship claim: %d %s", officer, got.status, got.body)
+		}
+	}
+}
+
+// Rule 8 is kept by there being no route: consular notification (8 CFR 236.1(e))
+// is no operation, field or code of this interface, so that neither it nor a
+// request can imply the other. Whoever adds one answers here that it stands alone.
+func TestRule08_NoRouteNotifies(t *testing.T) {
+	for name := range contractNames(t) {
+		if strings.Contains(strings.ToLower(name), "notif") {
+			t.Errorf("rule 8: the contract knows %q", name)
+		}
+	}
+}
+
+// Rule 13 is kept by there being no route: nothing that is asked or answered
+// about a request or a person has a place for a likelihood.
+func TestRule13_NoRouteTellsALikelihood(t *testing.T) {
+	for name := range contractNames(t) {
+		for _, word := range []string{"likel", "probab", "score", "predict", "chance", "odds"} {
+			if strings.Contains(strings.ToLower(name), word) {
+				t.Errorf("rule 13: the contract knows %q", name)
+			}
+		}
+	}
+}
+
+// contractNames are all paths, operations, fields and codes of the contract.
+func contractNames(t *testing.T) map[string]bool {
+	t.Helper()
+	raw, err := os.ReadFile("openapi.yaml")
+	must(t, err)
+	var document yaml.Node
+	must(t, yaml.Unmarshal(raw, &document))
+	names := map[string]bool{}
+	collectNames(&document, names)
+	for _, known := range []string{"/v1/requests/{id}/send", "placeHold", "person_id", "citizenship_claim"} {
+		if !names[known] {
+			t.Fatalf("the contract no longer knows %s: its names are read wrongly", known)
+		}
+	}
+	return names
+}
+
+// collectNames takes keys, listed codes and operation ids; not descriptions.
+func collectNames(node *yaml.Node, names map[string]bool) {
+	for i, child := range node.Content {
+		key := node.Kind == yaml.MappingNode && i%2 == 0
+		operation := node.Kind == yaml.MappingNode && i%2 == 1 && node.Content[i-1].Value == "operationId"
+		if child.Kind == yaml.ScalarNode && (key || operation || node.Kind == yaml.SequenceNode) {
+			names[child.Value] = true
+		}
+		collectNames(child, names)
+	}
+}

@@ -1,0 +1,172 @@
+package store_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// approved is a request with an approved package, drafted with a change.
+func (w *world) approved(change func(*tdr.Open)) *life {
+	w.t.Helper()
+	l := w.draft(newID(), &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana", BirthDate: calendar.Date{Year: 1990, Month: 1, Day: 1}})
+	change(&l.intake.Open)
+	l.takeIn()
+	l.act(tdr.RequestReviewName)
+	l.act(tdr.ApproveName)
+	l.record(0)
+	return l
+}
+
+// leavesTo asks the gate for a post of a country.
+func (l *life) leavesTo(country string) bool {
+	l.t.Helper()
+	gate, err := l.store.Authorise(l.t.Context(), l.authorisation(), country)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return gate.Dispatch != ""
+}
+
+// Rule 1: no outgoing contact without an order on record, its source with it.
+func TestRule01_NothingLeavesWithoutAnOrder(t *testing.T) {
+	w := newWorld(t)
+	if !w.approved(func(*tdr.Open) {}).leavesTo("GHA") {
+		t.Fatal("with an order on record nothing leaves")
+	}
+	if w.approved(func(open *tdr.Open) { open.Order.Source = "" }).leavesTo("GHA") {
+		t.Error("rule 1: a package left without the source of an order on record")
+	}
+}
+
+// Rule 2: whatever kind of hold stands, in whichever scope that covers the
+// request, the gate is closed at the moment of sending.
+func TestRule02_NoSendStartsUnderAHold(t *testing.T) {
+	l := newWorld(t).ready()
+	for _, kind := range []string{"stay", "class_injunction", "withholding", "cat", "tps", "citizenship_claim", "pending_relief", "counsel"} {
+		for _, scope := range []string{"person", "country", "request"} {
+			hold := l.hold()
+			hold.Kind, hold.Scope = kind, scope
+			switch scope {
+			case "country":
+				hold.Country = l.state.Country
+			case "request":
+				hold.RequestID = l.id
+			}
+			l.place(hold)
+			if l.leavesTo("GHA") {
+				t.Errorf("rule 2: a package left under a hold of kind %s for the %s", kind, scope)
+			}
+			if _, err := l.store.Holds().Lift(t.Context(), api.Lifting{CommandID: newID(), HoldID: hold.ID, By: "counsel1", Source: "order", Reason: "vacated"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !l.leavesTo("GHA") {
+		t.Error("after every hold was lifted nothing leaves")
+	}
+}
+
+// Rule 4: what a workflow hears of a hold is that it stops sending, and has no
+// room for its kind, authority, country or reason.
+func TestRule04_AWorkflowLearnsNothingOfAHoldsKind(t *testing.T) {
+	w := newWorld(t)
+	l := w.ready()
+	hold := l.hold()
+	hold.Scope, hold.Country, hold.Kind = "country", "GHA", "withholding"
+	l.place(hold)
+	raw := one[string](w, "SELECT payload::text FROM outbox WHERE signal = 'HoldChanged'")
+	decoder := json.NewDecoder(bytes.NewBufferString(raw))
+	decoder.DisallowUnknownFields()
+	var told struct {
+		Hold  string `json:"hold"`
+		Stops bool   `json:"stops"`
+		At    string `json:"at"`
+		Fence int64  `json:"fence"`
+	}
+	if err := decoder.Decode(&told); err != nil || told.Hold != hold.ID || !told.Stops {
+		t.Errorf("rule 4: the workflow is told %s: %v", raw, err)
+	}
+	var room map[string]any
+	whole, err := json.Marshal(tdr.HoldChanged{Hold: hold.ID, Stops: true, At: monday, Fence: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(whole, &room); err != nil || len(room) != 4 {
+		t.Errorf("rule 4: the request's own event of a hold holds %s", whole)
+	}
+}
+
+// Rule 6: the receiving post is of the country on the order; what concerns
+// Taiwan never goes to the People's Republic.
+func TestRule06_TheRecipientIsOfTheCountryOnTheOrder(t *testing.T) {
+	l := newWorld(t).approved(func(open *tdr.Open) { open.Country, open.Post = "TWN", "twn-washington" })
+	for _, other := range []string{"CHN", "HKG", ""} {
+		if l.leavesTo(other) {
+			t.Errorf("rule 6: what an order of TWN asks for went to a post of %q", other)
+		}
+	}
+	if !l.leavesTo("TWN") {
+		t.Error("to the country on the order nothing leaves")
+	}
+}
+
+// Rule 12: the application can add to what happened and read it, nothing else.
+func TestRule12_WhatHappenedIsOnlyAddedTo(t *testing.T) {
+	w := newWorld(t)
+	w.sent()
+	for _, table := range []string{"events", "legal_events", "mail_events"} {
+		for _, statement := range []string{"DELETE FROM " + table, "UPDATE " + table + " SET recorded_at = recorded_at"} {
+			if table == "mail_events" {
+				statement = strings.ReplaceAll(statement, "recorded_at", "event")
+			}
+			_, err := w.pool.Exec(t.Context(), statement)
+			var refused *pgconn.PgError
+			if !errors.As(err, &refused) || refused.Code != "42501" { // insufficient_privilege
+				t.Errorf("rule 12: %s: %v", statement, err)
+			}
+		}
+	}
+}
+
+// Rule 14: of one person and country one request lives.
+func TestRule14_OneLiveRequestPerPersonAndCountry(t *testing.T) {
+	w := newWorld(t)
+	first := w.begin()
+	second := w.draft(first.person, nil)
+	if _, fresh, err := w.store.TakeIn(t.Context(), second.intake); err == nil {
+		t.Errorf("rule 14: a second request for the same person and country lives, fresh %v", fresh)
+	}
+	if _, fresh, err := w.store.TakeIn(t.Context(), first.intake); err != nil || fresh {
+		t.Errorf("rule 14: the same command opened once more: fresh %v, %v", fresh, err)
+	}
+	if n := w.count("requests WHERE live"); n != 1 {
+		t.Errorf("rule 14: %d requests live", n)
+	}
+}
+
+// Rule 14: one command authorises one dispatch; once that has gone or was
+// stopped, asking again starts nothing.
+func TestRule14_OneCommandSendsOnce(t *testing.T) {
+	l := newWorld(t).ready()
+	asked := l.authorisation()
+	l.authorise(asked)
+	refused := api.CommandDone{CommandID: asked.CommandID, Refused: true, Answer: api.Answer{Status: 409, Body: []byte("no")}}
+	if _, err := l.store.Done(t.Context(), refused); err != nil {
+		t.Fatal(err)
+	}
+	if gate := l.authorise(asked); gate.Dispatch != "" {
+		t.Errorf("rule 14: a dispatch that was stopped is authorised again: %+v", gate)
+	}
+	if n := l.count("dispatches"); n != 1 {
+		t.Errorf("rule 14: one command made %d dispatches", n)
+	}
+}
