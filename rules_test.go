@@ -1,0 +1,302 @@
+package traveldoc_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rule is one of the eighteen that this software must not break.
+type rule struct {
+	number int
+	says   string
+	guards []guard
+	open   string // what of it is not built yet; a rule without guards has nothing else
+}
+
+// guard is a test that names a rule, in the package that keeps it.
+type guard struct {
+	pkg, test string
+	// off are the ways to switch the rule off, each of which turns the test red.
+	off [][]edit
+	// noRoute tells that the rule is kept by there being no way to break it: the
+	// test looks for one, and there is nothing to switch off.
+	noRoute bool
+}
+
+// edit is a source text that keeps a rule, and what stands there once it does not.
+type edit struct{ file, keeps, off string }
+
+func off(file, keeps, off string) []edit { return []edit{{file, keeps, off}} }
+
+// rules is the whole list, written by hand. Rows that stand together compile together.
+func rules() []rule {
+	const (
+		fence = "internal/store/fence.go"
+		end   = "internal/tdr/decide_end.go"
+		moves = "internal/tdr/moves.go"
+	)
+	return []rule{
+		{1, "no outgoing contact without an order on record", []guard{
+			{pkg: "internal/store", test: "TestRule01_NothingLeavesWithoutAnOrder", off: [][]edit{
+				off(fence, "!gate.HoldStands && gate.OrderOnRecord &&", "!gate.HoldStands &&"),
+				off(fence, `found.OrderSource != "" && found.OrderCountry != ""`, `found.OrderCountry != ""`),
+			}},
+		}, "not built yet: that an order is final, or a voluntary departure, is the officer's word: its type is any code"},
+		{2, "nothing leaves under a hold, and the legal role alone lifts it", []guard{
+			{pkg: "internal/store", test: "TestRule02_NoSendStartsUnderAHold", off: [][]edit{
+				off(fence, "return !gate.HoldStands &&", "return"),
+			}},
+			{pkg: "api", test: "TestRule02_OnlyTheLegalRoleLiftsAndGivesAReason", off: [][]edit{
+				off("internal/identity/policy.go", "{LiftHold, []Role{Counsel}}", "{LiftHold, []Role{Counsel, Officer}}"),
+			}},
+		}, ""},
+		{3, "asylum data never leaves", []guard{
+			{pkg: "internal/tdr", test: "TestRule03_ASecondPersonReviewsWhatLeaves", off: [][]edit{
+				off("internal/tdr/decide_package.go", "if s.prepared(judge) {", "if s.prepared(judge) && len(judge.Roles) == 0 {"),
+				off("internal/tdr/decide_package.go", "case content != s.Package.Approved:", "case content == \"\":"),
+			}},
+			{pkg: "api", test: "TestRule03_WhatIsNotOnTheListMayNotLeave", off: [][]edit{
+				off("api/facts.go", "for i, item := range act.Present {\n\t\tif !listed[item] {", "for i, item := range act.Present {\n\t\tif item == \"\" {"),
+			}},
+		}, "not built yet: packages hold hashes of contents, so no list of fields is enforced inside a document, nor is redaction"},
+		{4, "asylum facts stay out of workflows, mail and statistics", []guard{
+			{pkg: "internal/store", test: "TestRule04_AWorkflowLearnsNothingOfAHoldsKind", off: [][]edit{
+				off("internal/store/sqlcgen/holds.sql.go", "'stops', h.lifted_at IS NULL, 'at'", "'stops', h.lifted_at IS NULL, 'kind', h.kind, 'at'"),
+			}},
+		}, "not built yet: referrals to the State Department, of which the same has to hold"},
+		{5, "a citizenship claim stops everything and is not the case officer's to close", []guard{
+			{pkg: "api", test: "TestRule05_TheCaseOfficerClosesNoCitizenshipClaim", off: [][]edit{
+				off("api/holds.go", "if hold.Kind != citizenshipClaim {", "if hold.Kind != \"\" {"),
+			}},
+		}, "not built yet: counsel is not alerted to a claim, and no citizenship field is updated by it"},
+		{6, "the recipient is of the country on the order", []guard{
+			{pkg: "internal/store", test: "TestRule06_TheRecipientIsOfTheCountryOnTheOrder", off: [][]edit{
+				off(fence, "gate.Country == found.OrderCountry && found.Live", "found.Live"),
+			}},
+		}, "not built yet: the order's country is the one that the request names, and counsel is not asked before another is named"},
+		{7, "relief after issue recalls the document and ends travel", []guard{
+			{pkg: "internal/tdr", test: "TestRule07_ReliefRecallsAndEndsTravel", off: [][]edit{
+				off(end, "Recall: s.Package.Out}", "Recall: false}"),
+				off("internal/tdr/project.go", "slices.Contains(withdrawals(), s.Outcome)", "slices.Contains(withdrawals()[:1], s.Outcome)"),
+			}},
+		}, "not built yet: a hold placed after issue bars no travel by itself; closing the request does"},
+		{8, "consular notification and a request imply nothing of each other", []guard{
+			{pkg: "api", test: "TestRule08_NoRouteNotifies", noRoute: true},
+		}, ""},
+		{9, "a document serves only after its authenticity check", []guard{
+			{pkg: "internal/tdr", test: "TestRule09_NoTravelOnADocumentNobodyAuthenticated", off: [][]edit{
+				off(end, "{facts.IssuerVerified, \"issuer\"", "{true, \"issuer\""),
+				off(end, "{act.Photo, \"photo\"", "{true, \"photo\""),
+				off(end, "{act.Names, \"names\"", "{true, \"names\""),
+				off(end, "{act.Serial, \"serial\"", "{true, \"serial\""),
+				off(end, "AddDays(s.Terms.TravelMarginDays)", "AddDays(0)"),
+				off(moves, "{RecordTravelName, []Stage{TravelReady}", "{RecordTravelName, []Stage{Issued, TravelReady}"),
+			}},
+		}, ""},
+		{10, "silence is no consent, no refusal and no failure to comply: a person signs", []guard{
+			{pkg: "internal/tdr", test: "TestRule10_SilenceDecidesNothing", off: [][]edit{
+				off("internal/tdr/elapse.go", "return &StageOverdue{Stage: s.Stage, Since: s.StageSince, Due: d.At}", "return &DocumentIssued{Issuer: \"silence\"}"),
+				off("internal/tdr/elapse.go", "return &StageOverdue{Stage: s.Stage, Since: s.StageSince, Due: d.At}", "return &RefusalRecorded{}"),
+			}},
+			{pkg: "internal/tdr", test: "TestRule10_APersonSigns", off: [][]edit{
+				off(moves, "{RecordNonComplianceName, open, open, officer}", "{RecordNonComplianceName, open, open, []Role{OfficerRole, SystemRole}}"),
+			}},
+		}, ""},
+		{11, "legal deadlines follow from dated events and nothing silences them", []guard{
+			{pkg: "internal/tdr", test: "TestRule11_NothingSilencesALegalDay", off: [][]edit{
+				off("internal/tdr/triggers.go", "d = s.onDate(d, r0, day)", "d = s.unlessPaused(s.onDate(d, r0, day))"),
+			}},
+			{pkg: "internal/custody", test: "TestRule11_LegalDatesFollowFromDatedEvents", off: [][]edit{
+				off("internal/custody/milestones.go", "date := anchor.Date\n", "date := view.AsOf\n"),
+				off("internal/custody/milestones.go", "AnchorEvent: anchor.Event, ", ""),
+			}},
+		}, ""},
+		{12, "what happened is only added to; fact and forecast are two types", []guard{
+			{pkg: "internal/tdr", test: "TestRule12_FactAndForecastAreApart", off: [][]edit{
+				off("internal/tdr/decide_anytime.go", "case (act.Fact == nil) == (act.Forecast == nil):", "case act.Fact == nil && act.Forecast == nil:"),
+			}},
+			{pkg: "internal/store", test: "TestRule12_WhatHappenedIsOnlyAddedTo", off: [][]edit{
+				off("internal/store/migrations/00003_rights.sql", "GRANT SELECT, INSERT ON events,", "GRANT SELECT, INSERT, UPDATE, DELETE ON events,"),
+			}},
+		}, "not built yet: the export of the contact history"},
+		{13, "no likelihood from averages decides a person's case", []guard{
+			{pkg: "api", test: "TestRule13_NoRouteTellsALikelihood", noRoute: true},
+		}, ""},
+		{14, "what reaches a consulate reaches it once", []guard{
+			{pkg: "internal/store", test: "TestRule14_OneLiveRequestPerPersonAndCountry", off: [][]edit{{
+				// The look under the person's lock, and the index behind it.
+				{"internal/store/intake.go", "return &api.LiveRequestExists{RequestID: other}", "_ = other\n\t\treturn nil"},
+				{"internal/store/migrations/00001_foundation.sql", "CREATE UNIQUE INDEX one_live_request", "CREATE INDEX one_live_request"},
+			}}},
+			{pkg: "internal/store", test: "TestRule14_OneCommandSendsOnce", off: [][]edit{
+				off(fence, `earlier.Status != "sending" || `, ""),
+			}},
+		}, ""},
+		{15, "a mail names no person and no nationality", []guard{
+			{pkg: "internal/mail", test: "TestRule15_MailHoldsACodeOrACountryAndNoPerson", off: [][]edit{
+				off("internal/mail/data.go", "type Frame struct {\n", "type Frame struct {\n\tAbout Code\n"),
+				off("internal/mail/data.go", "type Notice struct {\n", "type Notice struct {\n\tNationality string\n"),
+				off("internal/mail/data.go", "!unicode.IsLetter(r) && !strings", "!unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings"),
+			}},
+		}, "not built yet: there is no break-glass access that could be logged"},
+		{16, "minors, medical, trafficking and family flags route specially", nil,
+			"not built yet: no such flag is recorded, and none changes who is asked"},
+		{17, "foreign users see only what was sent to them", []guard{
+			{pkg: "internal/identity", test: "TestRule17_NoForeignRole", noRoute: true},
+		}, ""},
+		{18, "criminal records stay unless a country needs them, and then the minimum", []guard{
+			{pkg: "internal/playbook", test: "TestRule18_CriminalRecordsStayByDefault", off: [][]edit{
+				off("internal/playbook/validate_parts.go", "!p.CriminalRecords.Allowed || sourced,", "!p.CriminalRecords.Allowed || sourced || p.Key != \"\","),
+				{
+					// A pack that says so and the check that refuses it.
+					{"internal/playbook/validate_parts.go", "!p.CriminalRecords.Allowed || sourced,", "!p.CriminalRecords.Allowed || sourced || p.Key != \"\","},
+					{"internal/playbook/packs/default-v1.yaml", "criminal_records:\n  allowed: false", "criminal_records:\n  allowed: true"},
+				},
+			}},
+		}, "not built yet: a pack that allows disclosure does not say which minimum"},
+	}
+}
+
+// TestEveryRuleIsAccountedFor: each of the eighteen stands here once, with a
+// test that names it or the word that it is not built; and no test names a rule
+// behind this list's back.
+func TestEveryRuleIsAccountedFor(t *testing.T) {
+	written := ruleTests(t)
+	listed := map[string]bool{}
+	for i, rule := range rules() {
+		if rule.number != i+1 {
+			t.Errorf("rule %d stands in place %d", rule.number, i+1)
+		}
+		if len(rule.guards) == 0 && rule.open == "" || rule.open != "" && !strings.HasPrefix(rule.open, "not built yet: ") {
+			t.Errorf("rule %d has neither a test nor the word that it is not built yet", rule.number)
+		}
+		if rule.open != "" {
+			t.Logf("rule %d, %s: %s", rule.number, rule.says, rule.open)
+		}
+		for _, guard := range rule.guards {
+			name := guard.pkg + "." + guard.test
+			listed[name] = true
+			says, exists := written[name]
+			if !exists || !strings.HasPrefix(guard.test, fmt.Sprintf("TestRule%02d_", rule.number)) {
+				t.Errorf("rule %d is named by no test %s", rule.number, name)
+			}
+			if guard.noRoute != (len(guard.off) == 0) || guard.noRoute != strings.Contains(says, "kept by there being no route") {
+				t.Errorf("%s: a rule is switched off, or kept by there being no route, and its test says so", name)
+			}
+		}
+	}
+	if len(rules()) != 18 {
+		t.Errorf("%d rules", len(rules()))
+	}
+	for name := range written {
+		if !listed[name] {
+			t.Errorf("%s names a rule and is not listed", name)
+		}
+	}
+}
+
+// ruleTests finds the tests that name a rule, as package.name, with what they say.
+func ruleTests(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, declared := range file.Decls {
+			if test, ok := declared.(*ast.FuncDecl); ok && regexp.MustCompile(`^TestRule\d`).MatchString(test.Name.Name) {
+				says := strings.Join(strings.Fields(test.Doc.Text()), " ")
+				found[filepath.ToSlash(filepath.Dir(path))+"."+test.Name.Name] = says
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestEachRuleGoesRedWhenSwitchedOff builds each package once more with a rule
+// switched off, and demands that the test that names the rule fails for it.
+func TestEachRuleGoesRedWhenSwitchedOff(t *testing.T) {
+	type row struct {
+		rule  int
+		guard guard
+		edits []edit
+	}
+	var rows []row
+	for _, rule := range rules() {
+		for _, guard := range rule.guards {
+			for _, edits := range guard.off {
+				rows = append(rows, row{rule.number, guard, edits})
+			}
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return strings.Compare(a.guard.pkg, b.guard.pkg) })
+	for _, row := range rows {
+		t.Run(row.guard.test, func(t *testing.T) { goesRed(t, row.rule, row.guard, row.edits) })
+	}
+}
+
+// goesRed runs a rule's test without the rule. That it fails is not enough: it
+// has to have run, and to say that this rule is broken.
+func goesRed(t *testing.T, number int, guard guard, edits []edit) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay(t, edits), "-vet=off", "-count=1",
+		"-timeout=2m", "-run", "^"+guard.test+"$", "./"+guard.pkg)
+	out, err := command.CombinedOutput()
+	failed := strings.Contains(string(out), "--- FAIL: "+guard.test+" ")
+	if err == nil || !failed || !strings.Contains(string(out), fmt.Sprintf("rule %d: ", number)) {
+		t.Errorf("rule %d switched off in %s by %q: its test did not go red (%v)\n%s", number, edits[0].file, edits[0].off, err, out)
+	}
+}
+
+// overlay writes the changed files aside, and the list that puts them in place.
+func overlay(t *testing.T, edits []edit) string {
+	t.Helper()
+	aside := t.TempDir()
+	replace := map[string]string{}
+	for i, edit := range edits {
+		source, err := os.ReadFile(edit.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(source), edit.keeps); n != 1 {
+			t.Fatalf("%s holds %d times what keeps the rule: %q", edit.file, n, edit.keeps)
+		}
+		place, err := filepath.Abs(edit.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replace[place] = filepath.Join(aside, fmt.Sprintf("%d-%s", i, filepath.Base(edit.file)))
+		changed := strings.Replace(string(source), edit.keeps, edit.off, 1)
+		if err := os.WriteFile(replace[place], []byte(changed), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(aside, "overlay.json")
+	if err := os.WriteFile(path, list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
