@@ -13,7 +13,7 @@ import (
 // composeSecrets are what the compose file must ask for; the values are invented here.
 func composeSecrets() []string {
 	return []string{
-		"POSTGRES_PASSWORD=invented1", "TRAVELDOC_DB_PASSWORD=invented2", "TEMPORAL_DB_PASSWORD=invented3",
+		"POSTGRES_PASSWORD=invented1", "TRAVELDOC_DB_PASSWORD=invented2", "TRAVELDOC_MASTER_KEYS=aws-kms://invented", "TEMPORAL_DB_PASSWORD=invented3",
 		"TRAVELDOC_PUBLIC_URL=https://traveldoc.example", "TRAVELDOC_OIDC_ISSUER=https://idp.example",
 		"TRAVELDOC_OIDC_AUDIENCE=traveldoc", "TRAVELDOC_SENDGRID_WEBHOOK_KEYS=invented4",
 		"TRAVELDOC_SENDGRID_KEY=invented5", "TRAVELDOC_MAIL_FROM=desk@traveldoc.example",

@@ -198,7 +198,7 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 	}
 	w.pool = w.line.pool(t)
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
-	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Version1()})
+	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Version1(), Vault: storetest.Vault(t, w.pool, w.clock)})
 	config := api.Config{
 		Clock: w.clock, Verifier: w.tokens, Engine: w.engine, Commands: w.store, Intakes: w.store, Fence: w.store,
 		Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Reports: w.reports, MailEvents: w.post,

@@ -5,6 +5,7 @@
 //	traveldoc worker           carry requests, clocks and mails on
 //	traveldoc migrate          bring the database up to date
 //	traveldoc directory FILE   load people, offices, posts and desks
+//	traveldoc keys WHAT        make, replace and count keys while the system runs
 //	traveldoc clocks FILE      work out both clocks from dated events, storing nothing
 //	traveldoc doctor           check a running deployment end to end
 //	traveldoc probe URL        succeed if the address answers with 2xx
@@ -54,6 +55,7 @@ func commands() []command {
 		{"worker", "", runWorker},
 		{"migrate", "", runMigrate},
 		{"directory", "FILE", runDirectory},
+		{"keys", "create REFERENCE | rotate master|data|index|payload | retire master | status", runKeys},
 		{"clocks", "[-directory FILE] FILE", runClocks},
 		{"doctor", "", runDoctor},
 		{"probe", "URL", runProbe},

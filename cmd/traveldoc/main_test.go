@@ -33,7 +33,7 @@ func TestWithoutACommandItSaysWhichThereAre(t *testing.T) {
 
 func TestWrongArgumentsShowTheUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{"api", "x"}, {"worker", "x"}, {"migrate", "x"}, {"directory"}, {"clocks"}, {"clocks", "-x"}, {"doctor", "x"}, {"probe"},
+		{"api", "x"}, {"worker", "x"}, {"migrate", "x"}, {"keys"}, {"keys", "rotate"}, {"keys", "rotate", "all"}, {"keys", "retire"}, {"directory"}, {"clocks"}, {"clocks", "-x"}, {"doctor", "x"}, {"probe"},
 	} {
 		_, err := call(t, nil, args...)
 		if err == nil || !strings.Contains(err.Error(), "say it so: traveldoc "+args[0]) {

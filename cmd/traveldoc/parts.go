@@ -10,7 +10,6 @@ import (
 
 	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
 	"github.com/traveldoc/traveldoc/internal/config"
-	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/telemetry"
 )
 
@@ -84,11 +83,11 @@ func runMigrate(ctx context.Context, args []string, t terminal) error {
 	if len(args) > 0 {
 		return errUsage
 	}
-	settings, err := config.Load(t.env, config.Database)
+	settings, err := config.Load(t.env, config.Keys)
 	if err != nil {
 		return err
 	}
-	return store.Migrate(ctx, settings.DatabaseURL)
+	return serve.Migrate(ctx, settings.DatabaseURL, settings.MasterKeys, serve.SystemClock{})
 }
 
 // runDirectory loads a directory file; running processes take it over within seconds.

@@ -17,8 +17,10 @@ import (
 // Config is everything a process of traveldoc is told from outside.
 type Config struct {
 	DatabaseURL string // PostgreSQL, TRAVELDOC's own database
-	Listen      string // address of the API
-	PublicURL   string // where people reach the API; mail links begin with it
+	// MasterKeys are references of the keys that wrap all others: the first wraps, the others are former ones.
+	MasterKeys []string
+	Listen     string // address of the API
+	PublicURL  string // where people reach the API; mail links begin with it
 
 	Temporal Temporal
 	Mail     Mail
@@ -61,7 +63,8 @@ type Part int
 
 // The parts.
 const (
-	Database Part = iota // migrate: the database alone
+	Database Part = iota // the database alone
+	Keys                 // migrate, keys: the database and what is sealed in it
 	API
 	Worker
 )
@@ -77,6 +80,12 @@ func Load(source Source, part Part) (Config, error) {
 		StopTimeout: r.duration("TRAVELDOC_STOP_TIMEOUT", 30*time.Second),
 	}
 	if part == Database {
+		return c, r.err()
+	}
+	if c.MasterKeys = r.list("TRAVELDOC_MASTER_KEYS"); len(c.MasterKeys) == 0 {
+		r.fault("TRAVELDOC_MASTER_KEYS", "must be set")
+	}
+	if part == Keys {
 		return c, r.err()
 	}
 	c.PublicURL = r.url("TRAVELDOC_PUBLIC_URL")

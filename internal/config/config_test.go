@@ -22,6 +22,7 @@ func workerSettings() map[string]string {
 		"DATABASE_URL":               "postgres://traveldoc@localhost/traveldoc",
 		"TRAVELDOC_PUBLIC_URL":       "https://traveldoc.example/",
 		"TRAVELDOC_TEMPORAL_ADDRESS": "localhost:7233",
+		"TRAVELDOC_MASTER_KEYS":      "file:///var/lib/traveldoc/master.json",
 		"TRAVELDOC_SENDGRID_KEY":     "invented",
 		"TRAVELDOC_MAIL_FROM":        "desk@traveldoc.example",
 	}
@@ -60,8 +61,9 @@ func TestEveryFaultIsNamedAtOnce(t *testing.T) {
 func TestSecretsHaveNoDefault(t *testing.T) {
 	for part, secrets := range map[config.Part][]string{
 		config.Database: {"DATABASE_URL"},
-		config.API:      {"DATABASE_URL", "TRAVELDOC_OIDC_ISSUER", "TRAVELDOC_OIDC_AUDIENCE"},
-		config.Worker:   {"DATABASE_URL", "TRAVELDOC_SENDGRID_KEY"},
+		config.Keys:     {"DATABASE_URL", "TRAVELDOC_MASTER_KEYS"},
+		config.API:      {"DATABASE_URL", "TRAVELDOC_MASTER_KEYS", "TRAVELDOC_OIDC_ISSUER", "TRAVELDOC_OIDC_AUDIENCE"},
+		config.Worker:   {"DATABASE_URL", "TRAVELDOC_MASTER_KEYS", "TRAVELDOC_SENDGRID_KEY"},
 	} {
 		_, err := config.Load(from(nil), part)
 		for _, secret := range secrets {

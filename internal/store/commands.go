@@ -19,8 +19,8 @@ import (
 func (s *Store) Store(ctx context.Context, command api.NewCommand) (api.StoredCommand, bool, error) {
 	var fresh bool
 	now := s.clock.Now().UTC()
-	err := s.transactIf(ctx, "store command", command.Text != "" || command.Document != nil, func(q *sqlcgen.Queries) (err error) {
-		fresh, err = s.storeCommand(ctx, q, command, now)
+	err := s.transactIf(ctx, "store command", command.Text != "" || command.Document != nil, func(db sqlcgen.DBTX) (err error) {
+		fresh, err = s.storeCommand(ctx, db, command, now)
 		return err
 	})
 	if err != nil {
@@ -34,30 +34,22 @@ func (s *Store) Store(ctx context.Context, command api.NewCommand) (api.StoredCo
 }
 
 // transactIf spares a transaction where one statement is all there is.
-func (s *Store) transactIf(ctx context.Context, operation string, several bool, work func(*sqlcgen.Queries) error) error {
+func (s *Store) transactIf(ctx context.Context, operation string, several bool, work func(sqlcgen.DBTX) error) error {
 	if !several {
-		return failed(operation, work(s.queries()))
+		return failed(operation, work(s.pool))
 	}
-	return s.transact(ctx, operation, func(_ pgx.Tx, q *sqlcgen.Queries) error { return work(q) })
+	return s.transact(ctx, operation, func(tx pgx.Tx, _ *sqlcgen.Queries) error { return work(tx) })
 }
 
-func (s *Store) storeCommand(ctx context.Context, q *sqlcgen.Queries, command api.NewCommand, now time.Time) (fresh bool, err error) {
-	added, err := q.AddCommand(ctx, sqlcgen.AddCommandParams{
+func (s *Store) storeCommand(ctx context.Context, db sqlcgen.DBTX, command api.NewCommand, now time.Time) (fresh bool, err error) {
+	added, err := sqlcgen.New(db).AddCommand(ctx, sqlcgen.AddCommandParams{
 		CommandID: command.ID, Principal: command.Principal, Operation: command.Operation, Fingerprint: command.Fingerprint,
 		RequestID: maybe(command.RequestID), PersonID: maybe(command.PersonID), Input: command.Input, StoredAt: now,
 	})
 	if err != nil || added == 0 {
 		return false, err
 	}
-	if command.Text != "" {
-		if err := s.personal.PutCommandText(ctx, q, command.ID, command.RequestID, command.Text); err != nil {
-			return false, err
-		}
-	}
-	if command.Document != nil {
-		return true, s.personal.PutDocumentNumber(ctx, q, command.RequestID, *command.Document)
-	}
-	return true, nil
+	return true, s.personal.putCommand(ctx, db, command)
 }
 
 // sameCommand reads a command that is on record and tells whether it is the same.

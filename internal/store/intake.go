@@ -21,7 +21,7 @@ func (s *Store) PersonID(ctx context.Context, details api.PersonDetails) (string
 	if details.ANumber == "" {
 		return "", nil
 	}
-	id, birthDate, err := s.personal.FindPerson(ctx, s.queries(), details.ANumber)
+	id, birthDate, err := s.personal.findPerson(ctx, s.pool, details.ANumber)
 	switch {
 	case errors.Is(err, api.ErrNotFound):
 		return "", nil
@@ -35,7 +35,7 @@ func (s *Store) PersonID(ctx context.Context, details api.PersonDetails) (string
 
 // BirthDate is that of a person on record; see api.Intakes.
 func (s *Store) BirthDate(ctx context.Context, personID string) (calendar.Date, error) {
-	details, err := s.personal.Person(ctx, s.queries(), personID)
+	details, err := s.personal.person(ctx, s.pool, personID)
 	return details.BirthDate, err
 }
 
@@ -46,18 +46,18 @@ var errOnRecord = errors.New("command is on record")
 // api.Intakes. What stood before it, holds and custody, waits for it in the outbox.
 func (s *Store) TakeIn(ctx context.Context, intake api.Intake) (api.StoredCommand, bool, error) {
 	now := s.clock.Now().UTC()
-	err := s.transact(ctx, "take request in", func(_ pgx.Tx, q *sqlcgen.Queries) error {
-		fresh, err := s.storeCommand(ctx, q, intake.Command, now)
+	err := s.transact(ctx, "take request in", func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		fresh, err := s.storeCommand(ctx, tx, intake.Command, now)
 		if err != nil {
 			return err
 		}
 		if !fresh {
 			return errOnRecord
 		}
-		if err := s.takePerson(ctx, q, intake, now); err != nil {
+		if err := s.takePerson(ctx, tx, intake, now); err != nil {
 			return err
 		}
-		if err := s.takeRequest(ctx, q, intake); err != nil {
+		if err := s.takeRequest(ctx, tx, intake); err != nil {
 			return err
 		}
 		if intake.NewPerson != nil {
@@ -77,7 +77,8 @@ func (s *Store) TakeIn(ctx context.Context, intake api.Intake) (api.StoredComman
 
 // takePerson adds the person, or locks the one on record: from here on nobody
 // else places a hold or opens a request for them.
-func (s *Store) takePerson(ctx context.Context, q *sqlcgen.Queries, intake api.Intake, now time.Time) error {
+func (s *Store) takePerson(ctx context.Context, tx pgx.Tx, intake api.Intake, now time.Time) error {
+	q := sqlcgen.New(tx)
 	id := intake.Open.PersonID
 	if intake.NewPerson == nil {
 		if _, err := q.LockPerson(ctx, id); err != nil {
@@ -95,10 +96,11 @@ func (s *Store) takePerson(ctx context.Context, q *sqlcgen.Queries, intake api.I
 	if err := q.AddPerson(ctx, sqlcgen.AddPersonParams{PersonID: id, CreatedAt: now}); err != nil {
 		return err
 	}
-	return s.personal.PutPerson(ctx, q, id, *intake.NewPerson)
+	return s.personal.putPerson(ctx, tx, id, *intake.NewPerson)
 }
 
-func (s *Store) takeRequest(ctx context.Context, q *sqlcgen.Queries, intake api.Intake) error {
+func (s *Store) takeRequest(ctx context.Context, tx pgx.Tx, intake api.Intake) error {
+	q := sqlcgen.New(tx)
 	open := intake.Open
 	err := q.AddRequest(ctx, sqlcgen.AddRequestParams{
 		RequestID: open.RequestID, Code: open.PublicCode, PersonID: open.PersonID, Country: open.Country, Post: open.Post,
@@ -122,7 +124,7 @@ func (s *Store) takeRequest(ctx context.Context, q *sqlcgen.Queries, intake api.
 	if err != nil {
 		return err
 	}
-	return s.personal.PutOrderNumber(ctx, q, order, open.Order.Number)
+	return s.personal.put(ctx, tx, open.PersonID, order, map[string]string{orderNumberColumn: open.Order.Number})
 }
 
 // catchUp leaves in the outbox what the request could not hear before it was.

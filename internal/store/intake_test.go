@@ -29,8 +29,8 @@ func TestTakenIn(t *testing.T) {
 	if text, err := w.store.CommandText(t.Context(), l.intake.Command.ID); err != nil || text != l.intake.Command.Text {
 		t.Errorf("text %q, %v", text, err)
 	}
-	if number := one[string](w, "SELECT number FROM order_details"); number != l.intake.Open.Order.Number {
-		t.Errorf("order number %q", number)
+	if number, err := w.store.OrderNumber(t.Context(), l.id); err != nil || number != l.intake.Open.Order.Number {
+		t.Errorf("order number %q, %v", number, err)
 	}
 	stored, fresh, err := w.store.TakeIn(t.Context(), l.intake)
 	if err != nil || fresh || stored.ID != l.intake.Command.ID || stored.Status != api.CommandStored {

@@ -2,110 +2,142 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
+	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
-// Personal keeps what is personal, and nothing else in this package does. It
-// writes within the caller's transaction. Whoever encrypts implements it anew.
-type Personal interface {
-	PutPerson(ctx context.Context, q *sqlcgen.Queries, personID string, details api.PersonDetails) error
-	Person(ctx context.Context, q *sqlcgen.Queries, personID string) (api.PersonDetails, error)
-	// FindPerson looks an A-number up; api.ErrNotFound.
-	FindPerson(ctx context.Context, q *sqlcgen.Queries, aNumber string) (personID string, birthDate calendar.Date, err error)
-	PutOrderNumber(ctx context.Context, q *sqlcgen.Queries, orderID, number string) error
-	OrderNumber(ctx context.Context, q *sqlcgen.Queries, orderID string) (string, error)
-	PutCommandText(ctx context.Context, q *sqlcgen.Queries, commandID, requestID, text string) error
-	CommandText(ctx context.Context, q *sqlcgen.Queries, commandID string) (string, error)
-	PutDocumentNumber(ctx context.Context, q *sqlcgen.Queries, requestID string, number api.DocumentNumber) error
-	DocumentNumber(ctx context.Context, q *sqlcgen.Queries, reference string) (string, error)
-}
+// Columns under which personal fields are sealed.
+const (
+	familyNameColumn     = "person_details.family_name"
+	givenNamesColumn     = "person_details.given_names"
+	birthDateColumn      = "person_details.birth_date"
+	aNumberColumn        = vault.Indexed
+	orderNumberColumn    = "order_details.number"
+	commandTextColumn    = "command_texts.text"
+	documentNumberColumn = "document_numbers.number"
+)
 
-// plain keeps personal fields as they are, in tables of their own.
-type plain struct{}
+// sealed keeps what is personal in the vault, and nothing else in this package
+// does. It writes within the caller's transaction.
+type sealed struct{ vault *vault.Vault }
 
-// PutPerson keeps a new person's details.
-func (plain) PutPerson(ctx context.Context, q *sqlcgen.Queries, personID string, details api.PersonDetails) error {
-	err := q.AddPersonDetails(ctx, sqlcgen.AddPersonDetailsParams{
-		PersonID: personID, FamilyName: details.FamilyName, GivenNames: details.GivenNames,
-		BirthDate: fromDate(details.BirthDate), ANumber: details.ANumber,
-	})
-	if brokeConstraint(err, "person_by_a_number") {
-		return api.ErrPersonDiffers
+// put seals the values of one row. An empty value is kept as none.
+func (s sealed) put(ctx context.Context, tx sqlcgen.DBTX, personID, row string, values map[string]string) error {
+	if personID == "" {
+		return fmt.Errorf("what is personal belongs to a person: %w", notFound)
 	}
-	return err
+	for column, value := range values {
+		if value == "" {
+			continue
+		}
+		err := s.vault.Put(ctx, tx, vault.Field{PersonID: personID, Row: row, Column: column}, value)
+		if err != nil {
+			return inVault("keep "+column, err)
+		}
+	}
+	return nil
 }
 
-// Person reads them back.
-func (plain) Person(ctx context.Context, q *sqlcgen.Queries, personID string) (api.PersonDetails, error) {
-	row, err := q.PersonDetails(ctx, personID)
+// read opens one row; api.ErrNotFound when nothing is there, or nothing any more.
+func (s sealed) read(ctx context.Context, db sqlcgen.DBTX, what, row string) (map[string]string, error) {
+	values, err := s.vault.Row(ctx, db, row)
+	return values, inVault("read "+what, err)
+}
+
+// inVault says in the ports' terms what the vault says of a failure.
+func inVault(operation string, err error) error {
+	switch {
+	case errors.Is(err, vault.ErrNone), errors.Is(err, vault.ErrDestroyed):
+		return fmt.Errorf("%s: %w", operation, notFound)
+	case errors.Is(err, vault.ErrTaken):
+		return fmt.Errorf("%s: %w", operation, api.ErrPersonDiffers)
+	default:
+		return failed(operation, err)
+	}
+}
+
+// putPerson keeps a new person's details. api.ErrPersonDiffers when somebody else has the A-number.
+func (s sealed) putPerson(ctx context.Context, tx sqlcgen.DBTX, personID string, details api.PersonDetails) error {
+	err := s.put(ctx, tx, personID, personID, map[string]string{
+		familyNameColumn: details.FamilyName, givenNamesColumn: details.GivenNames,
+		birthDateColumn: details.BirthDate.String(), aNumberColumn: details.ANumber,
+	})
+	if err != nil || details.ANumber == "" {
+		return err
+	}
+	return inVault("keep person", s.vault.Enter(ctx, tx, personID, details.ANumber))
+}
+
+func (s sealed) person(ctx context.Context, db sqlcgen.DBTX, personID string) (api.PersonDetails, error) {
+	values, err := s.read(ctx, db, "person", personID)
 	if err != nil {
-		return api.PersonDetails{}, failed("read person", err)
+		return api.PersonDetails{}, err
+	}
+	born, err := calendar.ParseDate(values[birthDateColumn])
+	if err != nil {
+		return api.PersonDetails{}, fmt.Errorf("read person: %w", errBirthDate)
 	}
 	return api.PersonDetails{
-		FamilyName: row.FamilyName, GivenNames: row.GivenNames, BirthDate: toDate(row.BirthDate), ANumber: row.ANumber,
+		FamilyName: values[familyNameColumn], GivenNames: values[givenNamesColumn], BirthDate: born, ANumber: values[aNumberColumn],
 	}, nil
 }
 
-// FindPerson looks an A-number up.
-func (plain) FindPerson(ctx context.Context, q *sqlcgen.Queries, aNumber string) (string, calendar.Date, error) {
-	row, err := q.PersonByANumber(ctx, aNumber)
+// errBirthDate stands for an error that would quote the date.
+var errBirthDate = errors.New("the birth date on record is none")
+
+// findPerson looks an A-number up; api.ErrNotFound.
+func (s sealed) findPerson(ctx context.Context, db sqlcgen.DBTX, aNumber string) (string, calendar.Date, error) {
+	id, err := s.vault.Find(ctx, db, aNumber)
 	if err != nil {
-		return "", calendar.Date{}, failed("find person", err)
+		return "", calendar.Date{}, inVault("find person", err)
 	}
-	return row.PersonID, toDate(row.BirthDate), nil
+	details, err := s.person(ctx, db, id)
+	return id, details.BirthDate, err
 }
 
-// PutOrderNumber keeps the number of an order.
-func (plain) PutOrderNumber(ctx context.Context, q *sqlcgen.Queries, orderID, number string) error {
-	return q.AddOrderNumber(ctx, sqlcgen.AddOrderNumberParams{OrderID: orderID, Number: number})
-}
-
-// OrderNumber reads it back.
-func (plain) OrderNumber(ctx context.Context, q *sqlcgen.Queries, orderID string) (string, error) {
-	number, err := q.OrderNumber(ctx, orderID)
-	return number, failed("read order number", err)
-}
-
-// PutCommandText keeps what somebody wrote with a command.
-func (plain) PutCommandText(ctx context.Context, q *sqlcgen.Queries, commandID, requestID, text string) error {
-	return q.AddCommandText(ctx, sqlcgen.AddCommandTextParams{CommandID: commandID, RequestID: maybe(requestID), Text: text})
-}
-
-// CommandText reads it back.
-func (plain) CommandText(ctx context.Context, q *sqlcgen.Queries, commandID string) (string, error) {
-	text, err := q.CommandText(ctx, commandID)
-	return text, failed("read command text", err)
-}
-
-// PutDocumentNumber keeps a document's number under its reference.
-func (plain) PutDocumentNumber(ctx context.Context, q *sqlcgen.Queries, requestID string, number api.DocumentNumber) error {
-	if requestID == "" {
-		return fmt.Errorf("a document's number belongs to a request: %w", api.ErrNotFound)
+// putCommand keeps what is personal in a command: what somebody wrote, and the
+// number of a travel document under its reference.
+func (s sealed) putCommand(ctx context.Context, tx sqlcgen.DBTX, command api.NewCommand) error {
+	if command.Text != "" {
+		err := s.put(ctx, tx, command.PersonID, command.ID, map[string]string{commandTextColumn: command.Text})
+		if err != nil {
+			return err
+		}
 	}
-	return q.AddDocumentNumber(ctx, sqlcgen.AddDocumentNumberParams{Reference: number.Reference, RequestID: requestID, Number: number.Number})
-}
-
-// DocumentNumber reads it back.
-func (plain) DocumentNumber(ctx context.Context, q *sqlcgen.Queries, reference string) (string, error) {
-	number, err := q.DocumentNumber(ctx, reference)
-	return number, failed("read document number", err)
+	if command.Document == nil {
+		return nil
+	}
+	return s.put(ctx, tx, command.PersonID, command.Document.Reference, map[string]string{documentNumberColumn: command.Document.Number})
 }
 
 // Person reads the personal details of a person; api.ErrNotFound.
 func (s *Store) Person(ctx context.Context, personID string) (api.PersonDetails, error) {
-	return s.personal.Person(ctx, s.queries(), personID)
+	return s.personal.person(ctx, s.pool, personID)
+}
+
+// OrderNumber reads the number of the order on record for a request; api.ErrNotFound.
+func (s *Store) OrderNumber(ctx context.Context, requestID string) (string, error) {
+	order, err := derived(requestID, "order")
+	if err != nil {
+		return "", err
+	}
+	values, err := s.personal.read(ctx, s.pool, "order number", order)
+	return values[orderNumberColumn], err
 }
 
 // CommandText reads what somebody wrote with a command; api.ErrNotFound.
 func (s *Store) CommandText(ctx context.Context, commandID string) (string, error) {
-	return s.personal.CommandText(ctx, s.queries(), commandID)
+	values, err := s.personal.read(ctx, s.pool, "command text", commandID)
+	return values[commandTextColumn], err
 }
 
 // DocumentNumber reads the number of a travel document by its reference; api.ErrNotFound.
 func (s *Store) DocumentNumber(ctx context.Context, reference string) (string, error) {
-	return s.personal.DocumentNumber(ctx, s.queries(), reference)
+	values, err := s.personal.read(ctx, s.pool, "document number", reference)
+	return values[documentNumberColumn], err
 }

@@ -120,7 +120,7 @@ func TestTaggedColumnsAreThePersonalOnes(t *testing.T) {
 		}
 		tagged = append(tagged, column)
 	}
-	want := "command_texts.text document_numbers.number order_details.number person_details.a_number person_details.birth_date person_details.family_name person_details.given_names"
+	want := "command_texts.text document_numbers.number order_details.number person_details.a_number person_details.birth_date person_details.family_name person_details.given_names sealed_fields.sealed"
 	if strings.Join(tagged, " ") != want {
 		t.Errorf("tagged %v", tagged)
 	}

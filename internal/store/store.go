@@ -23,6 +23,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
+	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
 // Directory is who is asked, where and when. The snapshot is a cheap copy.
@@ -36,6 +37,7 @@ type Options struct {
 	Directory Directory
 	Random    io.Reader     // of message ids and link tokens; crypto/rand.Reader but for tests
 	Rules     custody.Rules // by which custody clocks are derived
+	Vault     *vault.Vault  // keeps what is personal
 }
 
 // Store implements most ports; Holds, LegalEvents and Ledger have types of
@@ -46,7 +48,7 @@ type Store struct {
 	directory Directory
 	random    io.Reader
 	rules     custody.Rules
-	personal  Personal
+	personal  sealed
 	gaps      *window
 }
 
@@ -54,7 +56,7 @@ type Store struct {
 func New(pool *pgxpool.Pool, options Options) *Store {
 	return &Store{
 		pool: pool, clock: options.Clock, directory: options.Directory, random: options.Random, rules: options.Rules,
-		personal: plain{}, gaps: &window{},
+		personal: sealed{options.Vault}, gaps: &window{},
 	}
 }
 

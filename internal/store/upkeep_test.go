@@ -15,7 +15,9 @@ import (
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/store"
+	"github.com/traveldoc/traveldoc/internal/store/storetest"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
 func TestSignalsKeepTheirOrder(t *testing.T) {
@@ -244,7 +246,7 @@ func TestADatabaseThatIsAwayIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	s := store.New(pool, store.Options{Clock: &clock{now: monday}, Directory: &people{}, Rules: custody.Version1()})
+	s := store.New(pool, store.Options{Clock: &clock{now: monday}, Directory: &people{}, Rules: custody.Version1(), Vault: vault.New(pool, storetest.Masters(t), &clock{now: monday})})
 	_, reading := s.Request(t.Context(), newID())
 	_, recording := s.Record(t.Context(), activities.Recording{RequestID: newID()})
 	_, _, storing := s.Store(t.Context(), api.NewCommand{ID: newID(), Input: []byte("{}")})

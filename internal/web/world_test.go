@@ -199,7 +199,7 @@ func newWorld(t testing.TB) *world {
 	must(t, err)
 	w := &world{t: t, pool: storetest.New(t), clock: &clock{now: monday}, people: people{snapshot}, log: &safeBuffer{}}
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
-	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Version1()})
+	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Version1(), Vault: storetest.Vault(t, w.pool, w.clock)})
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.api, err = api.New(api.Config{
 		Clock: w.clock, Verifier: identity.CallerVerifier{Tokens: w.people}, Engine: w.engine, Commands: w.store, Intakes: w.store,

@@ -112,7 +112,7 @@ func otherMails(lives []load.Lived) int {
 
 // replayed notes how long replaying a life takes; the first pass warms up.
 func (b *bench) replayed(ctx context.Context, run *report.Run, lives []load.Lived, register func(worker.WorkflowRegistry)) error {
-	replayer, err := history.NewReplayer(machine.Quiet(), register)
+	replayer, err := history.NewReplayer(machine.Quiet(), b.town.Reading, register)
 	if err != nil {
 		return err
 	}

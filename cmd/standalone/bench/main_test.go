@@ -83,7 +83,7 @@ func TestBothSidesLiveOnTheRealEngine(t *testing.T) {
 // liveAndRead lives some lives, reads them back and replays each twice.
 func liveAndRead(t *testing.T, b *bench, side load.Side, register func(worker.WorkflowRegistry)) []history.Tally {
 	t.Helper()
-	replayer, err := history.NewReplayer(machine.Quiet(), register)
+	replayer, err := history.NewReplayer(machine.Quiet(), b.town.Reading, register)
 	must(t, err)
 	var tallies []history.Tally
 	for _, lived := range load.Fixed(t.Context(), side, script.Life(), lives, lives) {

@@ -4,16 +4,20 @@ import (
 	"context"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
-	"github.com/traveldoc/traveldoc/internal/store"
+	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
 )
 
-// migrationPart brings traveldoc's own tables up to date and is then done.
+// migrationPart brings traveldoc's own tables up to date and seals what is in them.
 type migrationPart struct{}
 
 func (migrationPart) Name() string { return "migrate" }
 
 func (migrationPart) Start(ctx context.Context, house *House) (Running, error) {
-	if err := store.Migrate(ctx, house.Server.URL(postgres.Traveldoc)); err != nil {
+	reference, err := house.MasterKey()
+	if err != nil {
+		return nil, err
+	}
+	if err := serve.Migrate(ctx, house.Server.URL(postgres.Traveldoc), []string{reference}, house.Clock); err != nil {
 		return nil, err
 	}
 	return newRunning(func(context.Context) error { return nil }), nil

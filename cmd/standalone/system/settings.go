@@ -9,6 +9,7 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/keyfile"
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
+	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
 // Audience is the API's name in the test users' tokens.
@@ -17,6 +18,7 @@ const Audience = "traveldoc"
 const (
 	webhookKeyFile  = "webhook.key"
 	identityKeyFile = "identity.key"
+	masterKeyFile   = "master.json"
 	mailKeySecret   = "sendgrid-key"
 	mailPath        = "/v1/webhooks/sendgrid/events"
 )
@@ -28,12 +30,17 @@ func (h *House) Settings() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	masterKey, err := h.MasterKey()
+	if err != nil {
+		return nil, err
+	}
 	webhookKey, err := h.webhookKey()
 	if err != nil {
 		return nil, err
 	}
 	return map[string]string{
 		"DATABASE_URL":                    h.Server.URL(postgres.Traveldoc),
+		"TRAVELDOC_MASTER_KEYS":           masterKey,
 		"TRAVELDOC_LISTEN":                h.Address(APIPort),
 		"TRAVELDOC_PUBLIC_URL":            h.URL(APIPort),
 		"TRAVELDOC_TEMPORAL_ADDRESS":      h.Address(TemporalPort),
@@ -45,6 +52,14 @@ func (h *House) Settings() (map[string]string, error) {
 		"TRAVELDOC_SENDGRID_WEBHOOK_KEYS": webhookKey,
 		"TRAVELDOC_MAIL_FROM":             "td-desk@traveldoc.example",
 	}, nil
+}
+
+// MasterKey is the reference of this house's master key, which is made at first
+// use and persists in a file that only its owner can read.
+func (h *House) MasterKey() (string, error) {
+	reference := "file://" + h.State.Path(masterKeyFile)
+	_, err := vault.CreateMasterFile(reference)
+	return reference, err
 }
 
 // webhookKey is the public half of the mail drop's signing key, in the form in

@@ -16,7 +16,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.temporal.io/sdk/client"
-	temporallog "go.temporal.io/sdk/log"
 
 	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/api"
@@ -26,6 +25,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/telemetry"
+	"github.com/traveldoc/traveldoc/internal/vault"
 	"github.com/traveldoc/traveldoc/workflows"
 )
 
@@ -53,6 +53,7 @@ type backend struct {
 	pool    *pgxpool.Pool
 	people  *store.People
 	store   *store.Store
+	vault   *vault.Vault
 	engine  client.Client
 	packs   playbook.Library
 	metrics *telemetry.Metrics
@@ -61,13 +62,18 @@ type backend struct {
 // open connects to the database and prepares the engine's client; the engine
 // itself need not answer yet.
 func open(ctx context.Context, world World) (*backend, error) {
+	masters, err := vault.OpenMasters(ctx, world.Config.MasterKeys)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := store.Connect(ctx, world.Config.DatabaseURL)
 	if err != nil {
 		return nil, err
 	}
 	b := &backend{pool: pool, people: store.NewPeople(pool, world.Clock), metrics: telemetry.NewMetrics()}
+	b.vault = vault.New(pool, masters, world.Clock)
 	b.store = store.New(pool, store.Options{
-		Clock: world.Clock, Directory: b.people, Random: rand.Reader, Rules: custody.Version1(),
+		Clock: world.Clock, Directory: b.people, Random: rand.Reader, Rules: custody.Version1(), Vault: b.vault,
 	})
 	if err := b.prepare(ctx, world); err != nil {
 		b.close()
@@ -83,10 +89,7 @@ func (b *backend) prepare(ctx context.Context, world World) error {
 	if err := b.loadDirectory(ctx, world); err != nil {
 		return err
 	}
-	engine, err := client.NewLazyClient(client.Options{
-		HostPort: world.Config.Temporal.Address, Namespace: world.Config.Temporal.Namespace,
-		Logger: temporallog.NewStructuredLogger(world.Log),
-	})
+	engine, err := client.NewLazyClient(engineOptions(world, b.vault))
 	if err != nil {
 		return fmt.Errorf("prepare the engine's client: %w", err)
 	}

@@ -1,31 +1,34 @@
--- Every query on personal fields is in this file, so that encrypting them changes nothing else.
+-- What was personal before the vault, read once more while migrating. Every
+-- query on it is in this file.
 
--- name: AddPersonDetails :exec
-INSERT INTO person_details (person_id, family_name, given_names, birth_date, a_number)
-VALUES (@person_id, @family_name, @given_names, @birth_date, @a_number);
+-- name: UnsealedFields :many
+-- Values by person, row and column that the vault does not hold yet.
+SELECT coalesce(u.person_id::text, '')::text AS person_id, u.row_id::uuid AS row_id, u.field::text AS field, u.value::text AS value
+FROM (
+    SELECT person_id, person_id AS row_id, 'person_details.family_name' AS field, family_name AS value FROM person_details
+    UNION ALL
+    SELECT person_id, person_id, 'person_details.given_names', given_names FROM person_details
+    UNION ALL
+    SELECT person_id, person_id, 'person_details.birth_date', to_char(birth_date, 'YYYY-MM-DD') FROM person_details
+    UNION ALL
+    SELECT person_id, person_id, 'person_details.a_number', a_number FROM person_details
+    UNION ALL
+    SELECT o.person_id, d.order_id, 'order_details.number', d.number
+    FROM order_details d LEFT JOIN orders o ON o.order_id = d.order_id
+    UNION ALL
+    SELECT coalesce(c.person_id, r.person_id), t.command_id, 'command_texts.text', t.text
+    FROM command_texts t
+        LEFT JOIN commands c ON c.command_id = t.command_id
+        LEFT JOIN requests r ON r.request_id = coalesce(t.request_id, c.request_id)
+    UNION ALL
+    SELECT r.person_id, n.reference, 'document_numbers.number', n.number
+    FROM document_numbers n LEFT JOIN requests r ON r.request_id = n.request_id
+) AS u
+WHERE u.value <> '' AND NOT EXISTS (SELECT FROM sealed_fields s WHERE s.row_id = u.row_id AND s.field = u.field)
+ORDER BY u.row_id LIMIT @max_rows;
 
--- name: PersonDetails :one
-SELECT * FROM person_details WHERE person_id = @person_id;
+-- name: LockUnsealed :exec
+LOCK TABLE person_details, order_details, command_texts, document_numbers IN ACCESS EXCLUSIVE MODE;
 
--- name: PersonByANumber :one
-SELECT person_id, birth_date FROM person_details WHERE a_number = @a_number AND a_number <> '';
-
--- name: AddOrderNumber :exec
-INSERT INTO order_details (order_id, number) VALUES (@order_id, @number);
-
--- name: OrderNumber :one
-SELECT number FROM order_details WHERE order_id = @order_id;
-
--- name: AddCommandText :exec
-INSERT INTO command_texts (command_id, request_id, text) VALUES (@command_id, sqlc.narg(request_id), @text)
-ON CONFLICT (command_id) DO NOTHING;
-
--- name: CommandText :one
-SELECT text FROM command_texts WHERE command_id = @command_id;
-
--- name: AddDocumentNumber :exec
-INSERT INTO document_numbers (reference, request_id, number) VALUES (@reference, @request_id, @number)
-ON CONFLICT (reference) DO NOTHING;
-
--- name: DocumentNumber :one
-SELECT number FROM document_numbers WHERE reference = @reference;
+-- name: EmptyUnsealed :exec
+TRUNCATE person_details, order_details, command_texts, document_numbers;

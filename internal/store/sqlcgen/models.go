@@ -138,15 +138,3 @@ type Notice struct {
 	MessageID  *string
 	FiledAt    time.Time
 }
-
-type PersonDetail struct {
-	PersonID string
-	// personal
-	FamilyName string
-	// personal
-	GivenNames string
-	// personal
-	BirthDate time.Time
-	// personal
-	ANumber string
-}

@@ -7,143 +7,84 @@ package sqlcgen
 
 import (
 	"context"
-	"time"
 )
 
-const addCommandText = `-- name: AddCommandText :exec
-INSERT INTO command_texts (command_id, request_id, text) VALUES ($1, $2, $3)
-ON CONFLICT (command_id) DO NOTHING
+const emptyUnsealed = `-- name: EmptyUnsealed :exec
+TRUNCATE person_details, order_details, command_texts, document_numbers
 `
 
-type AddCommandTextParams struct {
-	CommandID string
-	RequestID *string
-	Text      string
-}
-
-func (q *Queries) AddCommandText(ctx context.Context, arg AddCommandTextParams) error {
-	_, err := q.db.Exec(ctx, addCommandText, arg.CommandID, arg.RequestID, arg.Text)
+func (q *Queries) EmptyUnsealed(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, emptyUnsealed)
 	return err
 }
 
-const addDocumentNumber = `-- name: AddDocumentNumber :exec
-INSERT INTO document_numbers (reference, request_id, number) VALUES ($1, $2, $3)
-ON CONFLICT (reference) DO NOTHING
+const lockUnsealed = `-- name: LockUnsealed :exec
+LOCK TABLE person_details, order_details, command_texts, document_numbers IN ACCESS EXCLUSIVE MODE
 `
 
-type AddDocumentNumberParams struct {
-	Reference string
-	RequestID string
-	Number    string
-}
-
-func (q *Queries) AddDocumentNumber(ctx context.Context, arg AddDocumentNumberParams) error {
-	_, err := q.db.Exec(ctx, addDocumentNumber, arg.Reference, arg.RequestID, arg.Number)
+func (q *Queries) LockUnsealed(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockUnsealed)
 	return err
 }
 
-const addOrderNumber = `-- name: AddOrderNumber :exec
-INSERT INTO order_details (order_id, number) VALUES ($1, $2)
+const unsealedFields = `-- name: UnsealedFields :many
+
+SELECT coalesce(u.person_id::text, '')::text AS person_id, u.row_id::uuid AS row_id, u.field::text AS field, u.value::text AS value
+FROM (
+    SELECT person_id, person_id AS row_id, 'person_details.family_name' AS field, family_name AS value FROM person_details
+    UNION ALL
+    SELECT person_id, person_id, 'person_details.given_names', given_names FROM person_details
+    UNION ALL
+    SELECT person_id, person_id, 'person_details.birth_date', to_char(birth_date, 'YYYY-MM-DD') FROM person_details
+    UNION ALL
+    SELECT person_id, person_id, 'person_details.a_number', a_number FROM person_details
+    UNION ALL
+    SELECT o.person_id, d.order_id, 'order_details.number', d.number
+    FROM order_details d LEFT JOIN orders o ON o.order_id = d.order_id
+    UNION ALL
+    SELECT coalesce(c.person_id, r.person_id), t.command_id, 'command_texts.text', t.text
+    FROM command_texts t
+        LEFT JOIN commands c ON c.command_id = t.command_id
+        LEFT JOIN requests r ON r.request_id = coalesce(t.request_id, c.request_id)
+    UNION ALL
+    SELECT r.person_id, n.reference, 'document_numbers.number', n.number
+    FROM document_numbers n LEFT JOIN requests r ON r.request_id = n.request_id
+) AS u
+WHERE u.value <> '' AND NOT EXISTS (SELECT FROM sealed_fields s WHERE s.row_id = u.row_id AND s.field = u.field)
+ORDER BY u.row_id LIMIT $1
 `
 
-type AddOrderNumberParams struct {
-	OrderID string
-	Number  string
+type UnsealedFieldsRow struct {
+	PersonID string
+	RowID    string
+	Field    string
+	Value    string
 }
 
-func (q *Queries) AddOrderNumber(ctx context.Context, arg AddOrderNumberParams) error {
-	_, err := q.db.Exec(ctx, addOrderNumber, arg.OrderID, arg.Number)
-	return err
-}
-
-const addPersonDetails = `-- name: AddPersonDetails :exec
-
-INSERT INTO person_details (person_id, family_name, given_names, birth_date, a_number)
-VALUES ($1, $2, $3, $4, $5)
-`
-
-type AddPersonDetailsParams struct {
-	PersonID   string
-	FamilyName string
-	GivenNames string
-	BirthDate  time.Time
-	ANumber    string
-}
-
-// Every query on personal fields is in this file, so that encrypting them changes nothing else.
-func (q *Queries) AddPersonDetails(ctx context.Context, arg AddPersonDetailsParams) error {
-	_, err := q.db.Exec(ctx, addPersonDetails,
-		arg.PersonID,
-		arg.FamilyName,
-		arg.GivenNames,
-		arg.BirthDate,
-		arg.ANumber,
-	)
-	return err
-}
-
-const commandText = `-- name: CommandText :one
-SELECT text FROM command_texts WHERE command_id = $1
-`
-
-func (q *Queries) CommandText(ctx context.Context, commandID string) (string, error) {
-	row := q.db.QueryRow(ctx, commandText, commandID)
-	var text string
-	err := row.Scan(&text)
-	return text, err
-}
-
-const documentNumber = `-- name: DocumentNumber :one
-SELECT number FROM document_numbers WHERE reference = $1
-`
-
-func (q *Queries) DocumentNumber(ctx context.Context, reference string) (string, error) {
-	row := q.db.QueryRow(ctx, documentNumber, reference)
-	var number string
-	err := row.Scan(&number)
-	return number, err
-}
-
-const orderNumber = `-- name: OrderNumber :one
-SELECT number FROM order_details WHERE order_id = $1
-`
-
-func (q *Queries) OrderNumber(ctx context.Context, orderID string) (string, error) {
-	row := q.db.QueryRow(ctx, orderNumber, orderID)
-	var number string
-	err := row.Scan(&number)
-	return number, err
-}
-
-const personByANumber = `-- name: PersonByANumber :one
-SELECT person_id, birth_date FROM person_details WHERE a_number = $1 AND a_number <> ''
-`
-
-type PersonByANumberRow struct {
-	PersonID  string
-	BirthDate time.Time
-}
-
-func (q *Queries) PersonByANumber(ctx context.Context, aNumber string) (PersonByANumberRow, error) {
-	row := q.db.QueryRow(ctx, personByANumber, aNumber)
-	var i PersonByANumberRow
-	err := row.Scan(&i.PersonID, &i.BirthDate)
-	return i, err
-}
-
-const personDetails = `-- name: PersonDetails :one
-SELECT person_id, family_name, given_names, birth_date, a_number FROM person_details WHERE person_id = $1
-`
-
-func (q *Queries) PersonDetails(ctx context.Context, personID string) (PersonDetail, error) {
-	row := q.db.QueryRow(ctx, personDetails, personID)
-	var i PersonDetail
-	err := row.Scan(
-		&i.PersonID,
-		&i.FamilyName,
-		&i.GivenNames,
-		&i.BirthDate,
-		&i.ANumber,
-	)
-	return i, err
+// What was personal before the vault, read once more while migrating. Every
+// query on it is in this file.
+// Values by person, row and column that the vault does not hold yet.
+func (q *Queries) UnsealedFields(ctx context.Context, maxRows int32) ([]UnsealedFieldsRow, error) {
+	rows, err := q.db.Query(ctx, unsealedFields, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UnsealedFieldsRow
+	for rows.Next() {
+		var i UnsealedFieldsRow
+		if err := rows.Scan(
+			&i.PersonID,
+			&i.RowID,
+			&i.Field,
+			&i.Value,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

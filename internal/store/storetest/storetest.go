@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/traveldoc/traveldoc/internal/store"
+	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
 // templateLock serialises the making of databases from the template: the
@@ -49,6 +51,31 @@ func Owner(t testing.TB, of *pgxpool.Pool) *pgxpool.Pool {
 	}
 	t.Cleanup(pool.Close)
 	return pool
+}
+
+// Vault is a prepared vault on a pool from New, under a master key that goes
+// with the test.
+func Vault(t testing.TB, pool *pgxpool.Pool, clock vault.Clock) *vault.Vault {
+	t.Helper()
+	v := vault.New(pool, Masters(t), clock)
+	if err := v.Prepare(t.Context()); err != nil {
+		t.Fatalf("prepare the vault: %v", err)
+	}
+	return v
+}
+
+// Masters are a new master key that goes with the test.
+func Masters(t testing.TB) *vault.Masters {
+	t.Helper()
+	reference := "file://" + filepath.Join(t.TempDir(), "master.json")
+	if _, err := vault.CreateMasterFile(reference); err != nil {
+		t.Fatalf("make a master key: %v", err)
+	}
+	masters, err := vault.OpenMasters(t.Context(), []string{reference})
+	if err != nil {
+		t.Fatalf("open the master key: %v", err)
+	}
+	return masters
 }
 
 // URL is the connection string of a fresh migrated database.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -45,9 +46,12 @@ type Replayer struct {
 	log      log.Logger
 }
 
-// NewReplayer replays what register names.
-func NewReplayer(log log.Logger, register func(worker.WorkflowRegistry)) (*Replayer, error) {
-	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableRegistrationAliasing: true})
+// NewReplayer replays what register names. The options of the client that could
+// read the histories tell how payloads are opened.
+func NewReplayer(log log.Logger, reading client.Options, register func(worker.WorkflowRegistry)) (*Replayer, error) {
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
+		DisableRegistrationAliasing: true, DataConverter: reading.DataConverter, FailureConverter: reading.FailureConverter,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("make a replayer: %w", err)
 	}

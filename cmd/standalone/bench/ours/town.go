@@ -7,12 +7,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
+
+	"go.temporal.io/sdk/client"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/cast"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/machine"
@@ -21,8 +24,9 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/standalone/maildrop"
 	"github.com/traveldoc/traveldoc/cmd/standalone/ports"
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
+	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
 	"github.com/traveldoc/traveldoc/internal/config"
-	"github.com/traveldoc/traveldoc/internal/store"
+	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
 // audience is what tokens are made for.
@@ -32,6 +36,8 @@ const audience = "traveldoc"
 // Processes of traveldoc are started in it, and started again.
 type Town struct {
 	Postbox *Postbox
+	// Reading are the options of a client that opens what is sealed in the engine.
+	Reading client.Options
 
 	machine  *machine.Machine
 	settings settings
@@ -39,7 +45,9 @@ type Town struct {
 	drop     *maildrop.Drop
 	folder   string // of the drop
 	servers  []*http.Server
-	persons  atomic.Int64 // made up so far
+	// closeReading gives the connections of Reading back.
+	closeReading func()
+	persons      atomic.Int64 // made up so far
 }
 
 // NewTown migrates the database and opens mail drop and identity provider.
@@ -53,7 +61,11 @@ func NewTown(ctx context.Context, on *machine.Machine, slots int) (*Town, error)
 
 func (t *Town) build(ctx context.Context, slots int) error {
 	database := t.machine.Database(postgres.Traveldoc)
-	if err := store.Migrate(ctx, database); err != nil {
+	masterKey := "file://" + t.machine.State.Path("master.json")
+	if _, err := vault.CreateMasterFile(masterKey); err != nil {
+		return err
+	}
+	if err := serve.Migrate(ctx, database, []string{masterKey}, serve.SystemClock{}); err != nil {
 		return err
 	}
 	apiPort, err := ports.Free()
@@ -74,7 +86,7 @@ func (t *Town) build(ctx context.Context, slots int) error {
 		return err
 	}
 	t.settings = settings{Slots: slots, APIPort: apiPort, Config: config.Config{
-		DatabaseURL: database, PublicURL: api, StopTimeout: 20 * time.Second,
+		DatabaseURL: database, MasterKeys: []string{masterKey}, PublicURL: api, StopTimeout: 20 * time.Second,
 		Temporal: config.Temporal{Address: t.machine.EngineAddress(), Namespace: engine.Namespace},
 		Mail: config.Mail{
 			BaseURL: mail, APIKey: key, From: "desk@traveldoc.example", FromName: "ERO TD desk",
@@ -82,7 +94,9 @@ func (t *Town) build(ctx context.Context, slots int) error {
 		},
 		Identity: config.Identity{Issuer: issuer, Audience: audience},
 	}}
-	return nil
+	world := serve.World{Config: t.settings.Config, Clock: serve.SystemClock{}, Log: slog.New(slog.DiscardHandler)}
+	t.Reading, t.closeReading, err = serve.EngineOptions(ctx, world)
+	return err
 }
 
 func (t *Town) openProvider(slots int) (issuer string, err error) {
@@ -145,6 +159,9 @@ func (t *Town) serve(listener net.Listener, handler http.Handler) {
 
 // Close ends drop and provider and removes the drop's files.
 func (t *Town) Close() error {
+	if t.closeReading != nil {
+		t.closeReading()
+	}
 	var errs []error
 	for _, server := range t.servers {
 		errs = append(errs, server.Close())

@@ -16,13 +16,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.temporal.io/sdk/client"
-	temporallog "go.temporal.io/sdk/log"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/clock"
-	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
 	"github.com/traveldoc/traveldoc/cmd/standalone/system"
 	"github.com/traveldoc/traveldoc/cmd/standalone/trial"
+	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
+	"github.com/traveldoc/traveldoc/internal/config"
 )
 
 const (
@@ -119,10 +119,13 @@ func (w *Whole) connect() {
 	w.Records, err = pgxpool.New(ctx, w.House.Server.URL(postgres.Traveldoc))
 	must(w.t, err)
 	w.t.Cleanup(w.Records.Close)
-	w.Engine, err = client.Dial(client.Options{
-		HostPort: w.House.Address(system.TemporalPort), Namespace: engine.Namespace,
-		Logger: temporallog.NewStructuredLogger(trial.Log()),
-	})
+	world, err := w.House.World(config.API)
+	must(w.t, err)
+	world.Log = trial.Log()
+	options, done, err := serve.EngineOptions(ctx, world)
+	must(w.t, err)
+	w.t.Cleanup(done)
+	w.Engine, err = client.Dial(options)
 	must(w.t, err)
 	w.t.Cleanup(w.Engine.Close)
 }
