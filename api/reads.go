@@ -170,6 +170,8 @@ type Reads interface {
 	// RequestByCode finds a request by its public code; ErrNotFound.
 	RequestByCode(ctx context.Context, code string) (RequestView, error)
 	Requests(ctx context.Context, filter RequestFilter) ([]RequestView, error)
+	// Person reads who a person is.
+	Person(ctx context.Context, personID string) (PersonDetails, error)
 	// RequestsOf lists all requests of a person, newest first; empty when there is no such person.
 	RequestsOf(ctx context.Context, personID string) ([]RequestView, error)
 	// Events are by seq.

@@ -732,7 +732,7 @@ type NewLifting struct {
 	Source Evidence `json:"source"`
 }
 
-// NewPerson Personal; kept in its own table and never answered.
+// NewPerson Personal; kept apart, and answered to those alone who need to know.
 type NewPerson struct {
 	ANumber    string        `json:"a_number,omitempty,omitzero"`
 	BirthDate  calendar.Date `json:"birth_date"`
@@ -758,7 +758,7 @@ type NewRequest struct {
 	// Order The administratively final order, or voluntary departure (8 CFR 241.1).
 	Order Order `json:"order"`
 
-	// Person Personal; kept in its own table and never answered.
+	// Person Personal; kept apart, and answered to those alone who need to know.
 	Person NewPerson `json:"person,omitempty,omitzero"`
 
 	// PersonId a person on record; else person
@@ -811,6 +811,15 @@ type PackRef struct {
 // PeopleList defines model for PeopleList.
 type PeopleList struct {
 	People []DirectoryPerson `json:"people"`
+}
+
+// Person Personal.
+type Person struct {
+	ANumber    string        `json:"a_number,omitempty,omitzero"`
+	BirthDate  calendar.Date `json:"birth_date"`
+	FamilyName string        `json:"family_name"`
+	GivenNames string        `json:"given_names"`
+	Id         string        `json:"id"`
 }
 
 // PostList defines model for PostList.
@@ -1753,6 +1762,9 @@ type ServerInterface interface {
 	// GetPack Read the pack that new requests to a country use
 	// (GET /v1/packs/{country})
 	GetPack(w http.ResponseWriter, r *http.Request, country Country, params GetPackParams)
+	// GetPerson Read who a person is; for those who need to know
+	// (GET /v1/persons/{id})
+	GetPerson(w http.ResponseWriter, r *http.Request, id PersonId)
 	// GetCustody Read the custody clock of a person
 	// (GET /v1/persons/{id}/custody)
 	GetCustody(w http.ResponseWriter, r *http.Request, id PersonId)
@@ -2445,6 +2457,32 @@ func (siw *ServerInterfaceWrapper) GetPack(w http.ResponseWriter, r *http.Reques
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetPack(w, r, country, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPerson operation middleware
+func (siw *ServerInterfaceWrapper) GetPerson(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPerson(w, r, id)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -5055,6 +5093,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/packs/{country}", wrapper.GetPack).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}", wrapper.GetPerson).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody", wrapper.GetCustody).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody", wrapper.RecordCustody).Methods(http.MethodPost)
@@ -5547,6 +5587,28 @@ type GetPackResponseObject interface {
 type GetPack200JSONResponse Pack
 
 func (response GetPack200JSONResponse) VisitGetPackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPersonRequestObject struct {
+	Id PersonId `json:"id"`
+}
+
+type GetPersonResponseObject interface {
+	VisitGetPersonResponse(w http.ResponseWriter) error
+}
+
+type GetPerson200JSONResponse Person
+
+func (response GetPerson200JSONResponse) VisitGetPersonResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -6910,6 +6972,9 @@ type StrictServerInterface interface {
 	// GetPack Read the pack that new requests to a country use
 	// (GET /v1/packs/{country})
 	GetPack(ctx context.Context, request GetPackRequestObject) (GetPackResponseObject, error)
+	// GetPerson Read who a person is; for those who need to know
+	// (GET /v1/persons/{id})
+	GetPerson(ctx context.Context, request GetPersonRequestObject) (GetPersonResponseObject, error)
 	// GetCustody Read the custody clock of a person
 	// (GET /v1/persons/{id}/custody)
 	GetCustody(ctx context.Context, request GetCustodyRequestObject) (GetCustodyResponseObject, error)
@@ -7438,6 +7503,32 @@ func (sh *strictHandler) GetPack(w http.ResponseWriter, r *http.Request, country
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetPackResponseObject); ok {
 		if err := validResponse.VisitGetPackResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPerson operation middleware
+func (sh *strictHandler) GetPerson(w http.ResponseWriter, r *http.Request, id PersonId) {
+	var request GetPersonRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPerson(ctx, request.(GetPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPerson")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPersonResponseObject); ok {
+		if err := validResponse.VisitGetPersonResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

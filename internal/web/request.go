@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/traveldoc/traveldoc/api/contract"
-	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
@@ -110,19 +109,12 @@ func (d *dossier) actions() (*linked, []linked) {
 	return primary, rest
 }
 
-// personDetails is what the API tells of a person.
-type personDetails struct {
-	FamilyName string        `json:"family_name"`
-	GivenNames string        `json:"given_names"`
-	BirthDate  calendar.Date `json:"birth_date"`
-}
-
 // fillPerson shows the person to who needs to know: the API reads it for them or refuses.
 func (d *dossier) fillPerson(page *requestPage) error {
 	if !d.may(identity.ReadPerson) {
 		return nil
 	}
-	person, err := read[personDetails](d.visit, "/v1/persons/"+d.Request.PersonId)
+	person, err := read[contract.Person](d.visit, "/v1/persons/"+d.Request.PersonId)
 	var refused *refusal
 	if errors.As(err, &refused) && (refused.status == http.StatusForbidden || refused.status == http.StatusNotFound) {
 		return nil

@@ -84,6 +84,12 @@ func TestRequestReads(t *testing.T) {
 	if strings.Contains(got.text, "12:00 am") {
 		t.Error("the page invents a midnight")
 	}
+	got.wants(t, 200, "<strong>Kofi Exampleton, born 17 May 1990</strong>")
+	stranger := w.as("liaison1").get("/requests/" + r.Code)
+	stranger.wants(t, 200, r.Code, "Person: shown only to those who need to know")
+	if strings.Contains(stranger.text, "Exampleton") {
+		t.Error("who does not need to know is told who it is")
+	}
 	reader := w.as("auditor1").get("/requests/" + r.Code)
 	reader.wants(t, 200, r.Code)
 	if strings.Contains(reader.text, "Place a hold") {
