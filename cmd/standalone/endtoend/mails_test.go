@@ -150,8 +150,8 @@ func checkSilent(t *testing.T, mail maildrop.Mail, text string) {
 	}
 }
 
-// checkLinks: the link in a mail can be fetched as often as mail systems like,
-// and a robot's POST is refused; neither changes anything.
+// checkLinks: the link in a mail can be fetched as often as mail systems like
+// and asks them to sign in, a robot's POST is refused; neither changes anything.
 func checkLinks(t *testing.T, w *whole.Whole, mails []maildrop.Mail) {
 	t.Helper()
 	before := w.Fingerprint()
@@ -167,11 +167,14 @@ func checkLinks(t *testing.T, w *whole.Whole, mails []maildrop.Mail) {
 		if string(first.Body) != string(again.Body) {
 			t.Errorf("the second look at %s shows something else", found[1])
 		}
-		if code := itemsOf(t, mail)[0].code; !strings.Contains(string(first.Body), code) {
-			t.Errorf("the page behind %s does not name %s", found[1], code)
+		if !strings.Contains(string(first.Body), "Sign in") {
+			t.Errorf("the page behind %s asks nobody to sign in: %s", found[1], first.Body)
+		}
+		if code := itemsOf(t, mail)[0].code; strings.Contains(string(first.Body), code) {
+			t.Errorf("the page behind %s names %s to nobody", found[1], code)
 		}
 		checkSilent(t, mail, string(first.Body))
-		nobody.Do(whole.Call{Method: http.MethodPost, Path: found[1], Body: fields{"acknowledge": true}}).Want(http.StatusMethodNotAllowed)
+		nobody.Do(whole.Call{Method: http.MethodPost, Path: found[1], Body: fields{"acknowledge": true}}).Want(http.StatusNotFound)
 		nobody.Do(whole.Call{Method: http.MethodHead, Path: found[1]})
 	}
 	w.Rest()
