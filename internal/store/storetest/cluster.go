@@ -69,7 +69,7 @@ func start() (*url.URL, error) {
 	if err := launch(binaries, folder, as); err != nil {
 		return nil, err
 	}
-	address := &url.URL{Scheme: "postgres", User: url.User("traveldoc"), Path: "/postgres", RawQuery: "host=" + url.QueryEscape(folder)}
+	address := &url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: "host=" + url.QueryEscape(folder)}
 	return address, wait(ctx, address.String(), folder)
 }
 
@@ -102,7 +102,7 @@ func makeCluster(ctx context.Context, binaries string, as *syscall.Credential) (
 			return "", fmt.Errorf("give the cluster's folder away: %w", err)
 		}
 	}
-	initdb := command(ctx, as, filepath.Join(binaries, "initdb"), "-D", filepath.Join(folder, "data"), "-U", "traveldoc",
+	initdb := command(ctx, as, filepath.Join(binaries, "initdb"), "-D", filepath.Join(folder, "data"), "-U", "postgres",
 		"--auth=trust", "--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C.UTF-8")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		_ = os.RemoveAll(folder)
