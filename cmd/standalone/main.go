@@ -146,6 +146,7 @@ func configure(args []string, getenv func(string) string, complaints io.Writer) 
 			MailURL: getenv("TRAVELDOC_SENDGRID_URL"), MailKey: getenv("TRAVELDOC_SENDGRID_KEY"),
 			WebhookURL: getenv("TRAVELDOC_WEBHOOK_URL"),
 			Issuer:     getenv("TRAVELDOC_OIDC_ISSUER"), Audience: getenv("TRAVELDOC_OIDC_AUDIENCE"),
+			Public: getenv("TRAVELDOC_IDP_PUBLIC_URL"),
 		},
 		Log: slog.New(slog.NewTextHandler(complaints, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	}

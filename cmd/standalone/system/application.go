@@ -50,7 +50,7 @@ func openMaildrop(_ context.Context, house *House) (site, error) {
 
 func openIdentity(_ context.Context, house *House) (site, error) {
 	provider, err := idp.New(idp.Config{
-		Issuer: cmp.Or(house.trial.Issuer, house.URL(IdentityPort)), Audience: cmp.Or(house.trial.Audience, Audience),
+		Issuer: cmp.Or(house.trial.Issuer, house.URL(IdentityPort)), Audience: cmp.Or(house.trial.Audience, Audience), Public: house.trial.Public,
 		KeyFile: house.State.Path(identityKeyFile), Clock: house.Clock.Now, Users: house.Users,
 		Return: house.URL(APIPort) + web.SignInReturn,
 	})

@@ -71,6 +71,7 @@ type Trial struct {
 	MailKey    string // the only API key that may send
 	WebhookURL string // takes delivery events
 	Issuer     string // under which the API finds the identity provider
+	Public     string // under which browsers find it; empty means Issuer
 	Audience   string
 }
 
