@@ -144,7 +144,7 @@ func (b Bundle) document() (document, error) {
 		if err := notice.check(); err != nil {
 			return document{}, fmt.Errorf("notice %d: %w", i, err)
 		}
-		late, soon := notice.urgency(b.Frame)
+		late, soon := notice.Urgency(b.Now, b.Zone)
 		overdue, week = overdue+late, week+soon
 		items = append(items, item{notice.headline(b.Frame), wordingOf(notice.Kind).first})
 	}
@@ -171,16 +171,27 @@ func (n Notice) headline(frame Frame) string {
 	}
 }
 
-// urgency is 1 for overdue and 1 for due within seven days, never both.
-func (n Notice) urgency(frame Frame) (overdue, week int) {
-	today := dayOf(frame.Now.In(frame.Zone))
-	switch {
-	case !n.Due.IsZero() && n.Due.Before(frame.Now), !n.On.zero() && n.On.since(today) < 0:
-		return 1, 0
-	case !n.Due.IsZero() && n.Due.Sub(frame.Now) <= 7*24*time.Hour, !n.On.zero() && n.On.since(today) <= 7:
-		return 0, 1
+// Urgency is 1 for overdue, to the hour where there is one, and 1 for due today
+// or within seven days of the zone, never both. Bundles and digests count by it.
+func (n Notice) Urgency(now time.Time, zone *time.Location) (overdue, week int) {
+	day := n.On
+	if !n.Due.IsZero() {
+		if n.Due.Before(now) {
+			return 1, 0
+		}
+		day = dayOf(n.Due.In(zone))
 	}
-	return 0, 0
+	if day.zero() {
+		return 0, 0
+	}
+	switch left := day.since(dayOf(now.In(zone))); {
+	case left < 0:
+		return 1, 0
+	case left <= 7:
+		return 0, 1
+	default:
+		return 0, 0
+	}
 }
 
 func (d Digest) document() (document, error) {

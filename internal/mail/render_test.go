@@ -250,3 +250,29 @@ func anyCount(t *rapid.T) Count {
 	name := rapid.SampledFrom([]string{"Ghana", "Côte d'Ivoire", "Bosnia and Herzegovina", "Congo (DRC)"}).Draw(t, "country")
 	return Count{country(t, name), rapid.SampledFrom(Kinds()).Draw(t, "kind"), late + week + rest, late, week}
 }
+
+func TestUrgencyCountsHoursForLateAndDaysForSoon(t *testing.T) {
+	zone := newYork(t)
+	now := time.Date(2026, 3, 3, 9, 0, 0, 0, zone)
+	at := func(day, hour int) Notice { return Notice{Due: time.Date(2026, 3, day, hour, 0, 0, 0, zone)} }
+	rows := []struct {
+		name          string
+		notice        Notice
+		overdue, week int
+	}{
+		{"an hour ago", at(3, 8), 1, 0},
+		{"this hour", at(3, 9), 0, 1},
+		{"late on the seventh day", at(10, 17), 0, 1},
+		{"on the eighth day", at(11, 8), 0, 0},
+		{"yesterday", Notice{On: Day{2026, 3, 2}}, 1, 0},
+		{"today", Notice{On: Day{2026, 3, 3}}, 0, 1},
+		{"seventh day", Notice{On: Day{2026, 3, 10}}, 0, 1},
+		{"eighth day", Notice{On: Day{2026, 3, 11}}, 0, 0},
+		{"undated", Notice{}, 0, 0},
+	}
+	for _, row := range rows {
+		if overdue, week := row.notice.Urgency(now, zone); overdue != row.overdue || week != row.week {
+			t.Errorf("%s: %d overdue, %d this week", row.name, overdue, week)
+		}
+	}
+}

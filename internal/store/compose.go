@@ -117,7 +117,6 @@ func (p pending) word(zone *time.Location, at time.Time) (mail.Notice, error) {
 
 // counts is the digest's table: notices by country and kind, without codes.
 func (l Ledger) counts(notices []pending, words []mail.Notice, at time.Time, zone *time.Location) ([]mail.Count, error) {
-	today := calendar.DateOf(at.In(zone))
 	counts := map[string]*mail.Count{}
 	var keys []string
 	for i, word := range words {
@@ -132,12 +131,8 @@ func (l Ledger) counts(notices []pending, words []mail.Notice, at time.Time, zon
 			counts[key], keys = count, append(keys, key)
 		}
 		count.Total++
-		switch days := daysAhead(word, today, zone); {
-		case days < 0:
-			count.Overdue++
-		case days <= 7:
-			count.ThisWeek++
-		}
+		late, soon := word.Urgency(at, zone)
+		count.Overdue, count.ThisWeek = count.Overdue+late, count.ThisWeek+soon
 	}
 	slices.SortFunc(keys, strings.Compare)
 	rows := make([]mail.Count, len(keys))
@@ -145,20 +140,6 @@ func (l Ledger) counts(notices []pending, words []mail.Notice, at time.Time, zon
 		rows[i] = *counts[key]
 	}
 	return rows, nil
-}
-
-// undated is further ahead than any week.
-const undated = 1 << 20
-
-func daysAhead(word mail.Notice, today calendar.Date, zone *time.Location) int {
-	switch {
-	case !word.Due.IsZero():
-		return calendar.DateOf(word.Due.In(zone)).DaysSince(today)
-	case word.On != mail.Day{}:
-		return calendar.Date(word.On).DaysSince(today)
-	default:
-		return undated
-	}
 }
 
 // country names a country, or gives its code where the name has other than letters.
