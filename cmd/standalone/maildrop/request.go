@@ -110,10 +110,13 @@ func (f *findings) envelope(field string, p personalization) {
 		f.add(field+".to", "The to array is required for all personalization objects, and must have at least one email object with a valid email address.")
 	}
 	seen := map[string]bool{}
-	for name, list := range map[string][]address{"to": p.To, "cc": p.Cc, "bcc": p.Bcc} {
-		for i, one := range list {
+	for _, list := range []struct {
+		name      string
+		addresses []address
+	}{{"to", p.To}, {"cc", p.Cc}, {"bcc", p.Bcc}} {
+		for i, one := range list.addresses {
 			if !one.valid() {
-				f.add(fmt.Sprintf("%s.%s.%d.email", field, name, i), "Does not contain a valid address.")
+				f.add(fmt.Sprintf("%s.%s.%d.email", field, list.name, i), "Does not contain a valid address.")
 			}
 			if key := strings.ToLower(one.Email); seen[key] {
 				f.add(field, "Each email address in the personalization block should be unique between to, cc, and bcc.")

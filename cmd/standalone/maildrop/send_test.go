@@ -190,6 +190,23 @@ func names(t *testing.T, answer, field string) bool {
 	return false
 }
 
+func TestComplaintsKeepTheirOrder(t *testing.T) {
+	bad := []address{{Email: "x"}}
+	for range 20 {
+		found := request{
+			From: &address{Email: "a@example.org"}, Subject: "s", Content: []content{{"text/plain", "x"}},
+			Personalizations: []personalization{{To: []address{{Email: "y"}}, Cc: []address{{Email: "z"}}, Bcc: bad}},
+		}.complaints()
+		var fields []string
+		for _, one := range found {
+			fields = append(fields, *one.Field)
+		}
+		if got := strings.Join(fields, " "); got != "personalizations.0.to.0.email personalizations.0.cc.0.email personalizations.0.bcc.0.email" {
+			t.Fatal(got)
+		}
+	}
+}
+
 func bomb(t *testing.T) string {
 	t.Helper()
 	var packed bytes.Buffer
