@@ -45,7 +45,7 @@ while kill -0 "$build" 2>/dev/null; do
 	sleep 0.2
 	if [ "$todo" -gt 10 ] && [ $((SECONDS - reported)) -ge 5 ]; then
 		reported=$SECONDS
-		echo "traveldoc: compiled $(grep -cE '^[a-z0-9./_~-]+$' "$log" || true) of $todo packages after $((SECONDS - began)) s"
+		echo "traveldoc: compiled $(grep -cE '^[A-Za-z0-9./_~+-]+$' "$log" || true) of $todo packages after $((SECONDS - began)) s"
 	fi
 done
 if ! wait "$build"; then

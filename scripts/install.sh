@@ -34,7 +34,9 @@ apt_install() {
 		as_root apt-get update -qq || fail "apt-get update failed; check this machine's network and /etc/apt."
 		apt_updated=yes
 	fi
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+	# A machine that has just started may be installing its updates.
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		-o DPkg::Lock::Timeout=300 "$@" >/dev/null ||
 		fail "apt-get could not install $*; run 'apt-get install $*' to see why."
 }
 
