@@ -101,7 +101,7 @@ const warnBefore = 2 * time.Minute
 // show writes a page. It is made whole first, so that a defect leaves no half a page.
 func (v *visit) show(status int, name string, page view) error {
 	full := shown{view: page, AsOf: clockTime(v.now(), v.zone())}
-	if v.r.Method == http.MethodGet && status == http.StatusOK {
+	if v.r.Method == http.MethodGet && status == http.StatusOK && v.caller().Subject != "" {
 		full.Refresh = v.r.URL.Path
 	}
 	if caller := v.caller(); caller.Subject != "" {

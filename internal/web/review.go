@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/identity"
@@ -133,7 +135,7 @@ func (s *Site) decideReview(v *visit) error {
 	}
 	pending, what, err := page.hand(v, d)
 	if stale(err) {
-		page.Conflict = d.lastChange()
+		page.Conflict = d.changedSince(page.Version)
 		page.Key, page.Version = newKey(), d.Request.Version
 		return v.show(http.StatusPreconditionFailed, "review", view{Title: "Review", Code: d.Request.Code, Failed: true, Body: page})
 	}
@@ -184,10 +186,13 @@ func (p *reviewPage) hand(v *visit, d *dossier) (pending bool, what string, err 
 	return pending, "returned", err
 }
 
-// lastChange is who changed the request last, and when: what a form did not see.
-func (d *dossier) lastChange() string {
-	if len(d.events) == 0 {
-		return "Somebody changed this."
+// changedSince is who changed the request, and when: what a form of that version
+// did not see. A hold changes no event, only what may leave.
+func (d *dossier) changedSince(version string) string {
+	seen, _, _ := strings.Cut(version, ".")
+	seq, err := strconv.ParseInt(seen, 10, 64)
+	if err != nil || len(d.events) == 0 || d.events[len(d.events)-1].Seq <= seq {
+		return "A hold was placed or lifted since you opened this."
 	}
 	last := d.events[len(d.events)-1]
 	title, _, _ := d.told(last.Fact)

@@ -217,7 +217,7 @@ func TestReviewing(t *testing.T) {
 	sure.wants(t, 200, "You cannot call them back. Holds are checked again at sending.")
 	w.held(other, "stay")
 	stale := b.send(address, sure.form())
-	stale.wants(t, 412, "<title>Error: Review", "changed this at", "Your decisions are kept below")
+	stale.wants(t, 412, "<title>Error: Review", "A hold was placed or lifted since you opened this.", "Your decisions are kept below")
 	if strings.Count(stale.text, " checked") != len(items) {
 		t.Error("the decisions were not kept")
 	}
@@ -225,6 +225,10 @@ func TestReviewing(t *testing.T) {
 	for _, item := range items {
 		again.Set("decision-"+item[1], "accept")
 	}
+	late := b.send(address, again).form()
+	w.act("supervisor1", other, "reassign", fields{"officer": "officer2"})
+	b.send(address, late).wants(t, 412, "Sofia Example changed this at 10:00 am EST: Given to another officer.")
+	again.Set("version", w.stands("supervisor1", other))
 	b.send(address, b.send(address, again).form()).wants(t, 200, "Released. It may be sent now")
 }
 

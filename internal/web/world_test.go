@@ -303,9 +303,15 @@ func (w *world) refused(user string, r request, command string, body any) int {
 
 func (w *world) version(user string, r request) string {
 	w.t.Helper()
+	return `"` + w.stands(user, r) + `"`
+}
+
+// stands is the version of a request as it stands.
+func (w *world) stands(user string, r request) string {
+	w.t.Helper()
 	var now struct{ Request request }
 	must(w.t, json.Unmarshal(w.call(user, "GET", "/v1/requests/"+r.ID, nil), &now))
-	return `"` + now.Request.Version + `"`
+	return now.Request.Version
 }
 
 // inReview is a request handed over by officer1, with one gap.
