@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds everything that a browser is asked for in one test.
-const patience = 3 * time.Minute
+const patience = 10 * time.Minute
 
 // chromium finds the browser that scripts/install.sh installs.
 func chromium(t testing.TB) string {
