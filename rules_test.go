@@ -154,7 +154,7 @@ func rules() []rule {
 			"not built yet: no such flag is recorded, and none changes who is asked"},
 		{17, "foreign users see only what was sent to them", []guard{
 			{pkg: "internal/identity", test: "TestRule17_NoForeignRole", noRoute: true},
-		}, ""},
+		}, "not built yet: nothing is shown to a post, so no access has to end at closure or recall"},
 		{18, "criminal records stay unless a country needs them, and then the minimum", []guard{
 			{pkg: "internal/playbook", test: "TestRule18_CriminalRecordsStayByDefault", off: [][]edit{
 				off("internal/playbook/validate_parts.go", "!p.CriminalRecords.Allowed || sourced,", "!p.CriminalRecords.Allowed || sourced || p.Key != \"\","),
@@ -164,7 +164,7 @@ func rules() []rule {
 					{"internal/playbook/packs/default-v1.yaml", "criminal_records:\n  allowed: false", "criminal_records:\n  allowed: true"},
 				},
 			}},
-		}, "not built yet: a pack that allows disclosure does not say which minimum"},
+		}, "not built yet: a pack that allows disclosure does not say which minimum, and no package is built that heeds it"},
 	}
 }
 
