@@ -22,7 +22,8 @@ type layer struct {
 // that activities and api declare, and nobody but cmd imports an adapter.
 func layers() []layer {
 	pure := []string{"internal/tdr", "internal/calendar", "internal/custody", "internal/playbook"}
-	adapters := []string{"internal/store", "internal/mail", "internal/report", "internal/reconcile", "internal/vault"}
+	adapters := []string{"internal/store", "internal/mail", "internal/report", "internal/vault", "internal/audit",
+		"internal/documents", "internal/outgoing", "internal/gateway", "internal/retention"}
 	shared := []string{"internal/directory", "internal/identity"}
 	return []layer{
 		{pure, pure},
