@@ -204,12 +204,21 @@ func (r *ruin) carried(workflowID string) string {
 	return ""
 }
 
-// round begins one round of upkeep.
+// round has one round of upkeep begun, of a schedule that is paused and at rest.
+// The schedule begins it some time after it was asked to; until then, nothing
+// would be seen to run.
 func (r *ruin) round() {
 	r.Helper()
+	before := r.described().Info.NumActions
 	if err := r.schedule().Trigger(r.Context(), client.ScheduleTriggerOptions{}); err != nil {
 		r.Fatal(err)
 	}
+	r.until("the round has begun", func() string {
+		if now := r.described().Info.NumActions; now == before {
+			return fmt.Sprintf("still %d rounds were begun", now)
+		}
+		return ""
+	})
 }
 
 // until waits for a condition, which says what is still missing.
@@ -267,6 +276,16 @@ func (r *ruin) schedule() client.ScheduleHandle {
 	return r.engine.ScheduleClient().GetHandle(r.Context(), "reconcile")
 }
 
+// described is what the schedule says of itself.
+func (r *ruin) described() *client.ScheduleDescription {
+	r.Helper()
+	found, err := r.schedule().Describe(r.Context())
+	if err != nil {
+		r.Fatal(err)
+	}
+	return found
+}
+
 // holdUpkeep keeps upkeep from beginning by itself, so that damage lasts until
 // it was seen.
 func (r *ruin) holdUpkeep() {
@@ -277,15 +296,16 @@ func (r *ruin) holdUpkeep() {
 	r.atRest()
 }
 
-// atRest waits for a round of upkeep that is under way.
+// atRest waits until the schedule knows that it is paused, and for a round of
+// upkeep that is under way.
 func (r *ruin) atRest() {
 	r.Helper()
 	r.until("no round is under way", func() string {
-		described, err := r.schedule().Describe(r.Context())
-		if err != nil {
-			return err.Error()
+		found := r.described()
+		if !found.Schedule.State.Paused {
+			return "it is not paused yet"
 		}
-		if running := described.Info.RunningWorkflows; len(running) > 0 {
+		if running := found.Info.RunningWorkflows; len(running) > 0 {
 			return fmt.Sprint(running)
 		}
 		return ""
