@@ -12,7 +12,7 @@ type Slice struct {
 	Zone     string     `json:"zone"`     // IANA name, for people
 	Offsets  []Offset   `json:"offsets"`  // by From, the first at or before First
 	Week     [7][]Hours `json:"week"`     // by time.Weekday; empty means closed
-	Holidays []Holiday  `json:"holidays"` // by date
+	Holidays Holidays   `json:"holidays"` // by date
 	First    Date       `json:"first"`    // the slice answers for [First, Last]
 	Last     Date       `json:"last"`
 	Hash     string     `json:"hash"` // SHA-256 over the canonical form of all above
