@@ -25,6 +25,7 @@ type Carrier struct {
 	holds      Holds
 	legal      LegalEvents
 	reads      Reads
+	documents  Documents
 	directory  Directory
 	packs      playbook.Library
 	log        *slog.Logger
@@ -37,7 +38,7 @@ type Carrier struct {
 func NewCarrier(config Config) (*Carrier, error) {
 	for _, port := range []any{
 		config.Clock, config.Engine, config.Commands, config.Intakes, config.Fence, config.Holds,
-		config.LegalEvents, config.Reads, config.Directory,
+		config.LegalEvents, config.Reads, config.Directory, config.Documents,
 	} {
 		if port == nil {
 			return nil, errors.New("configure api: a port is missing")
@@ -49,6 +50,7 @@ func NewCarrier(config Config) (*Carrier, error) {
 	c := &Carrier{
 		clock: config.Clock, engine: config.Engine, commands: config.Commands, intakes: config.Intakes,
 		fence: config.Fence, holds: config.Holds, legal: config.LegalEvents, reads: config.Reads,
+		documents: config.Documents,
 		directory: config.Directory, packs: config.Packs, log: config.Log,
 		engineWait: config.EngineWait, newID: config.NewID,
 	}
@@ -90,6 +92,10 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishLifting(ctx, stored)
 	case identity.RecordLegalEvent:
 		return c.finishLegalEvent(ctx, stored)
+	case identity.UploadDocument:
+		return c.finishUpload(ctx, stored)
+	case identity.WithdrawDocument:
+		return c.finishWithdrawal(ctx, stored)
 	default:
 		return c.finishChange(ctx, stored)
 	}

@@ -32,7 +32,12 @@ func operations(t testing.TB) []operation {
 
 func (o operation) open() bool { return o.Security != nil && len(*o.Security) == 0 }
 
-func (o operation) takesBody() bool { return o.RequestBody != nil && !o.open() }
+// takesBody: forms are read by their handlers and have tests of their own.
+func (o operation) takesBody() bool { return o.RequestBody != nil && !o.open() && !o.takesForm() }
+
+func (o operation) takesForm() bool {
+	return o.RequestBody != nil && o.RequestBody.Value.Content.Get("application/json") == nil
+}
 
 func (o operation) takes(header string) bool {
 	return o.Parameters.GetByInAndName(openapi3.ParameterInHeader, header) != nil
@@ -49,6 +54,9 @@ func (o operation) header(user string) http.Header {
 	}
 	if o.takesBody() {
 		header.Set("Content-Type", "application/json")
+	}
+	if o.takesForm() {
+		header.Set("Content-Type", "multipart/form-data; boundary=frame")
 	}
 	return header
 }
@@ -97,6 +105,9 @@ func matches(schema *openapi3.Schema, text string) bool {
 }
 
 func (o operation) sample() fields {
+	if o.takesForm() {
+		return nil
+	}
 	body, _ := sample(o.RequestBody.Value.Content.Get("application/json").Schema.Value).(map[string]any)
 	return body
 }

@@ -24,7 +24,7 @@ const (
 func (s *Server) factsFor(ctx context.Context, view RequestView, act tdr.Act) (tdr.Facts, error) {
 	switch act := act.(type) {
 	case *tdr.RequestReview:
-		return s.reviewFacts(view, act)
+		return s.reviewFacts(ctx, view, act)
 	case *tdr.Authenticate:
 		return s.issuerFacts(ctx, view)
 	case *tdr.Retry:
@@ -53,7 +53,7 @@ func (c *Carrier) packOf(view RequestView) (playbook.Pack, error) {
 }
 
 // reviewFacts: what is not on the checklist may not leave.
-func (s *Server) reviewFacts(view RequestView, act *tdr.RequestReview) (tdr.Facts, error) {
+func (s *Server) reviewFacts(ctx context.Context, view RequestView, act *tdr.RequestReview) (tdr.Facts, error) {
 	pack, err := s.packOf(view)
 	if err != nil {
 		return tdr.Facts{}, err
@@ -76,6 +76,9 @@ func (s *Server) reviewFacts(view RequestView, act *tdr.RequestReview) (tdr.Fact
 		if !listed[gap.Item] {
 			faults.add(fmt.Sprintf("gaps.%d.item", i), "is not on the checklist of the country pack")
 		}
+	}
+	if err := s.agree(ctx, view, act, &faults); err != nil {
+		return tdr.Facts{}, err
 	}
 	return facts, faults.problem()
 }

@@ -17,6 +17,7 @@ func problemOf(err error) *problem {
 	var known *problem
 	var refusal *tdr.Refusal
 	var history *custody.HistoryError
+	var file *DocumentRefusal
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -30,6 +31,12 @@ func problemOf(err error) *problem {
 		return newProblem(keyReused, "")
 	case errors.Is(err, ErrAlreadyLifted):
 		return newProblem(alreadyLifted, "")
+	case errors.As(err, &file):
+		return fileProblem(file)
+	case errors.Is(err, ErrTooManyDocuments):
+		return newProblem(documentLimit, "")
+	case errors.Is(err, ErrWithdrawn):
+		return newProblem(alreadyWithdrawn, "")
 	case errors.Is(err, ErrPersonDiffers):
 		return fault("person.a_number", "belongs to other details")
 	case errors.Is(err, ErrCorrected):
@@ -44,6 +51,14 @@ func problemOf(err error) *problem {
 	default:
 		return newProblem(internalError, "")
 	}
+}
+
+// fileProblem is the problem that a refused file's reason names.
+func fileProblem(file *DocumentRefusal) *problem {
+	if _, known := meanings()[cause(file.Reason)]; known {
+		return newProblem(cause(file.Reason), "")
+	}
+	return newProblem(documentUnreadable, "")
 }
 
 func fault(field, rule string) *problem {

@@ -99,5 +99,11 @@ func (k kept) VisitRecordCustodyResponse(w http.ResponseWriter) error { return A
 // VisitPlaceHoldResponse writes the answer.
 func (k kept) VisitPlaceHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 
+// VisitUploadDocumentResponse writes the answer.
+func (k kept) VisitUploadDocumentResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitWithdrawDocumentResponse writes the answer.
+func (k kept) VisitWithdrawDocumentResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
 // VisitLiftHoldResponse writes the answer.
 func (k kept) VisitLiftHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }

@@ -67,8 +67,9 @@ func goodBodies(r request) map[string]fields {
 		"reassign":      {"officer": "officer2"}, "acknowledgeEscalation": {"escalation": "L1-9", "next_date": "2026-03-04", "action": "call_post"},
 		"acknowledge": {"next_date": "2026-03-04", "action": "call_post"}, "recordNoncompliance": {"step": "attempt", "evidence": someHash},
 		"correct": {"event": 1, "reason": "typo"}, "recordLegalEvent": legal,
-		"recordCustody": {"kind": "detained", "date": "2026-02-20", "office": "BOS", "source_type": "form", "source": someHash},
-		"placeHold":     hold, "liftHold": {"source": someHash, "reason": "resolved"},
+		"recordCustody":    {"kind": "detained", "date": "2026-02-20", "office": "BOS", "source_type": "form", "source": someHash},
+		"withdrawDocument": {"reason": "mistaken"},
+		"placeHold":        hold, "liftHold": {"source": someHash, "reason": "resolved"},
 		"previewClocks": {"custody": fields{"office": "BOS", "events": []fields{{"kind": "order_final", "date": "2026-01-15"}}}},
 	}
 }
@@ -109,6 +110,8 @@ func (w *world) stage(o driven) (path string, body []byte, version string) {
 		id = held.Hold.ID
 	case strings.HasPrefix(o.path, "/v1/escalations/"):
 		id = escalation
+	case strings.HasPrefix(o.path, "/v1/documents/"):
+		id = read[struct{ ID string }](w.t, w.upload("officer1", r.PersonID, fields{"type": "other"}, "scan.png", picture())).ID
 	case strings.HasPrefix(o.path, "/v1/commands/"):
 		id = command
 	}
@@ -133,6 +136,9 @@ func (w *world) drive(o driven, path string, body []byte, version, bearer string
 		header.Set("Idempotency-Key", newKey())
 		header.Set("If-Match", version)
 		header.Set("Content-Type", "application/json")
+	}
+	if o.id == "uploadDocument" {
+		header.Set("Content-Type", "multipart/form-data; boundary=frame")
 	}
 	if o.id == "receiveMailEvents" {
 		body = []byte("[]")

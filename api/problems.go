@@ -33,6 +33,20 @@ const (
 	invalidFields       cause = "invalid_fields"
 	keyReused           cause = "key_reused"
 	versionMissing      cause = "version_missing"
+	notAForm            cause = "not_a_form"
+	alreadyWithdrawn    cause = "already_withdrawn"
+	documentLimit       cause = "document_limit"
+	documentEmpty       cause = "document_empty"
+	documentType        cause = "document_type_unknown"
+	documentTooLarge    cause = "document_too_large"
+	documentDamaged     cause = "document_damaged"
+	documentEncrypted   cause = "document_encrypted"
+	documentAmbiguous   cause = "document_ambiguous"
+	documentPageless    cause = "document_without_pages"
+	documentPages       cause = "document_pages"
+	documentPageSize    cause = "document_page_size"
+	documentTooHeavy    cause = "document_too_heavy"
+	documentUnreadable  cause = "document_unreadable"
 	internalError       cause = "internal"
 	unavailable         cause = "unavailable"
 	identityUnavailable cause = "identity_unavailable"
@@ -66,6 +80,20 @@ func meanings() map[cause]meaning {
 		invalidFields:       {http.StatusUnprocessableEntity, "Fields break rules", "errors names every field at fault and the rule that it breaks."},
 		keyReused:           {http.StatusUnprocessableEntity, "Idempotency-Key was used for another call", "The same key came with another address, caller or body. Take a new key for a new command."},
 		versionMissing:      {http.StatusPreconditionRequired, "If-Match is missing", "Every change of a request carries If-Match with the ETag last read."},
+		notAForm:            {http.StatusUnsupportedMediaType, "The body is no form by its type", "Send Content-Type: multipart/form-data with the fields type and request_id before the file, not compressed."},
+		alreadyWithdrawn:    {http.StatusConflict, "The document was withdrawn already", "Another command withdrew it. Read the document."},
+		documentLimit:       {http.StatusConflict, "There are as many documents as there may be", "Withdraw a document of the person or request that serves no more, or put pages together in one."},
+		documentEmpty:       {http.StatusUnprocessableEntity, "The file is empty", "Look at the file that you meant to send. Nothing of it was kept."},
+		documentType:        {http.StatusUnsupportedMediaType, "The file is no PDF, JPEG or PNG by its content", "Its name and declared type are not looked at. Save the document as PDF, JPEG or PNG. Nothing of it was kept."},
+		documentTooLarge:    {http.StatusRequestEntityTooLarge, "The file is too large", "Scan with fewer dots per inch, or send parts. Nothing of it was kept."},
+		documentDamaged:     {http.StatusUnprocessableEntity, "The file is damaged", "It ends early, or would have to be repaired before it can be shown. Scan or export it anew. Nothing of it was kept."},
+		documentEncrypted:   {http.StatusUnprocessableEntity, "The file is encrypted", "Take the protection off, even one without a password, and send it again. Nothing of it was kept."},
+		documentAmbiguous:   {http.StatusUnprocessableEntity, "The file is more than one thing", "Something stands before or behind the document, or it is an archive too, so that programmes would not agree on what it shows. Save it anew. Nothing of it was kept."},
+		documentPageless:    {http.StatusUnprocessableEntity, "The file has no pages", "Look at the file that you meant to send. Nothing of it was kept."},
+		documentPages:       {http.StatusUnprocessableEntity, "The file has too many pages", "Send it in parts. Nothing of it was kept."},
+		documentPageSize:    {http.StatusUnprocessableEntity, "A page or picture is too large or too small", "Save it at the size of paper, or with fewer dots per inch. Nothing of it was kept."},
+		documentTooHeavy:    {http.StatusUnprocessableEntity, "Reading the file takes too much", "It needed more memory or time than a document may. Print or scan it anew. Nothing of it was kept."},
+		documentUnreadable:  {http.StatusUnprocessableEntity, "The file cannot be read", "What reads documents failed on it. Print or scan it anew. Nothing of it was kept."},
 		internalError:       {http.StatusInternalServerError, "Something is wrong on our side", "The defect was logged. Repeat the call with the same Idempotency-Key."},
 		unavailable:         {http.StatusServiceUnavailable, "Something this needs is away", "Nothing was half-done. Repeat the call with the same Idempotency-Key after the time that Retry-After tells."},
 		identityUnavailable: {http.StatusServiceUnavailable, "The identity provider is away", "Your token could not be checked. Repeat the call after the time that Retry-After tells."},

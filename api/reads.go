@@ -172,6 +172,8 @@ type Reads interface {
 	Requests(ctx context.Context, filter RequestFilter) ([]RequestView, error)
 	// Person reads who a person is.
 	Person(ctx context.Context, personID string) (PersonDetails, error)
+	// CommandText reads what somebody wrote with a command, which is personal; ErrNotFound.
+	CommandText(ctx context.Context, commandID string) (string, error)
 	// RequestsOf lists all requests of a person, newest first; empty when there is no such person.
 	RequestsOf(ctx context.Context, personID string) ([]RequestView, error)
 	// Events are by seq.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -32,6 +33,8 @@ type Config struct {
 	Holds       Holds
 	LegalEvents LegalEvents
 	Reads       Reads
+	Documents   Documents
+	Files       DocumentFiles
 	Reports     Reports
 	MailEvents  MailEvents
 	MailReports MailReports
@@ -45,6 +48,10 @@ type Config struct {
 	// CallWait is how long a call may take before what it still waits for counts
 	// as away; 20 s when zero.
 	CallWait time.Duration
+	// UploadWait is the same for a call that brings a file; 3 min when zero.
+	UploadWait time.Duration
+	// UploadLimit is how many bytes a file may have; 32 MiB when zero.
+	UploadLimit int64
 	// NewID makes ids of requests, persons and references; UUID version 7 when nil.
 	NewID func() string
 	// Random draws public codes; the system's source when nil.
@@ -56,6 +63,12 @@ const defaultEngineWait = 10 * time.Second
 
 // defaultCallWait leaves time for the engine and for the record behind it.
 const defaultCallWait = 20 * time.Second
+
+// Defaults of calls that bring a file: scanned pages over a slow line.
+const (
+	defaultUploadWait  = 3 * time.Minute
+	defaultUploadLimit = 32 << 20
+)
 
 // Server answers the HTTP contract.
 type Server struct {
@@ -69,6 +82,9 @@ type Server struct {
 	spec        *spec
 	random      io.Reader
 	callWait    time.Duration
+	files       DocumentFiles
+	uploadWait  time.Duration
+	uploadLimit int64
 	handler     http.Handler
 }
 
@@ -78,7 +94,7 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, port := range []any{config.Verifier, config.Reports, config.MailEvents, config.MailReports} {
+	for _, port := range []any{config.Verifier, config.Files, config.Reports, config.MailEvents, config.MailReports} {
 		if port == nil {
 			return nil, errors.New("configure api: a port is missing")
 		}
@@ -86,10 +102,8 @@ func New(config Config) (*Server, error) {
 	s := &Server{
 		Carrier: carrier, verifier: config.Verifier, reports: config.Reports, mailEvents: config.MailEvents,
 		mailReports: config.MailReports, health: config.Health, policy: identity.NewPolicy(), random: config.Random,
-		callWait: config.CallWait,
-	}
-	if s.callWait == 0 {
-		s.callWait = defaultCallWait
+		files: config.Files, callWait: cmp.Or(config.CallWait, defaultCallWait),
+		uploadWait: cmp.Or(config.UploadWait, defaultUploadWait), uploadLimit: cmp.Or(config.UploadLimit, defaultUploadLimit),
 	}
 	if s.random == nil {
 		s.random = rand.Reader
@@ -105,10 +119,19 @@ func New(config Config) (*Server, error) {
 // bounded lets no call wait forever for something that accepts it and never answers.
 func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), s.callWait)
+		wait := s.callWait
+		if bringsFile(r) {
+			wait = s.uploadWait
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), wait)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// bringsFile tells a call that may take as long as a file on its way.
+func bringsFile(r *http.Request) bool {
+	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v1/persons/") && strings.HasSuffix(r.URL.Path, "/documents")
 }
 
 // ServeHTTP answers a call.
@@ -227,6 +250,10 @@ func (s *Server) judged(next http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
+		if found.form {
+			next.ServeHTTP(w, r)
+			return
+		}
 		seen := callOf(r.Context())
 		seen.body = body
 		r = r.WithContext(context.WithValue(r.Context(), callKey, seen))
@@ -243,6 +270,11 @@ func (s *Server) judge(w http.ResponseWriter, r *http.Request, found operation) 
 	if found.body != nil {
 		var err error
 		if raw, value, err = readJSON(w, r, found.needed); err != nil {
+			return nil, err
+		}
+	}
+	if found.form {
+		if err := s.limitForm(w, r); err != nil {
 			return nil, err
 		}
 	}

@@ -34,6 +34,7 @@ type operation struct {
 	route *routers.Route
 	query []string
 	body  *openapi3.Schema // nil: takes none
+	form  bool             // takes a form with a file, which its handler reads
 	// needed tells whether the body may be left out.
 	needed bool
 }
@@ -73,7 +74,10 @@ func newOperation(doc *openapi3.T, path, method string, item *openapi3.PathItem,
 		}
 	}
 	if op.RequestBody != nil {
-		found.body, found.needed = op.RequestBody.Value.Content.Get("application/json").Schema.Value, op.RequestBody.Value.Required
+		media := op.RequestBody.Value.Content.Get("application/json")
+		if found.form = media == nil; !found.form {
+			found.body, found.needed = media.Schema.Value, op.RequestBody.Value.Required
+		}
 	}
 	return found
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"syscall"
 	"testing"
@@ -21,13 +22,22 @@ import (
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/documents"
+	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
+	"github.com/traveldoc/traveldoc/internal/documents/sanitise"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/internal/vault"
 	"github.com/traveldoc/traveldoc/workflows"
 )
+
+func TestMain(m *testing.M) {
+	sanitise.Divert()
+	os.Exit(m.Run())
+}
 
 // monday is an ordinary working day in Boston.
 var monday = time.Date(2026, time.March, 2, 15, 0, 0, 0, time.UTC)
@@ -181,6 +191,9 @@ type world struct {
 	store   *store.Store
 	reports *reports
 	post    *post
+	vault   *vault.Vault
+	files   *documents.Files
+	folder  *documents.Folder
 	server  *api.Server
 	log     *bytes.Buffer
 	routes  routers.Router
@@ -198,10 +211,14 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 	}
 	w.pool = w.line.pool(t)
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
-	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Version1(), Vault: storetest.Vault(t, w.pool, w.clock)})
+	w.vault = storetest.Vault(t, w.pool, w.clock)
+	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Version1(), Vault: w.vault})
+	rows, files, folder := documentstest.New(t, w.pool, w.vault, w.clock)
+	w.files, w.folder = files, folder
 	config := api.Config{
 		Clock: w.clock, Verifier: w.tokens, Engine: w.engine, Commands: w.store, Intakes: w.store, Fence: w.store,
-		Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Reports: w.reports, MailEvents: w.post,
+		Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
+		UploadLimit: documentstest.Limits().Bytes, Reports: w.reports, MailEvents: w.post,
 		MailReports: w.store, Directory: people{snapshot}, Packs: packs, Health: map[string]api.Health{"database": w.store},
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

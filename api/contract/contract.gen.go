@@ -10,15 +10,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"time"
 
 	"github.com/gorilla/mux"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// Defines values for ChecklistItemProves.
+const (
+	Identity           ChecklistItemProves = "identity"
+	Nationality        ChecklistItemProves = "nationality"
+	None               ChecklistItemProves = "none"
+	StartsVerification ChecklistItemProves = "starts_verification"
 )
 
 // Defines values for CommandStatus.
@@ -226,6 +236,35 @@ type Change struct {
 
 // Channel defines model for Channel.
 type Channel = tdr.Channel
+
+// Checklist defines model for Checklist.
+type Checklist struct {
+	Items []ChecklistItem `json:"items"`
+
+	// Missing required items without a document
+	Missing []string `json:"missing"`
+
+	// Other documents that are on no checklist
+	Other []string `json:"other,omitempty,omitzero"`
+}
+
+// ChecklistItem defines model for ChecklistItem.
+type ChecklistItem struct {
+	// Documents those on record that are not withdrawn
+	Documents []string `json:"documents"`
+	Id        string   `json:"id"`
+
+	// Proves what it does for the question of nationality
+	Proves   ChecklistItemProves `json:"proves"`
+	Required bool                `json:"required"`
+
+	// Sensitive could reveal an asylum claim (8 CFR 208.6)
+	Sensitive bool   `json:"sensitive"`
+	Title     string `json:"title"`
+}
+
+// ChecklistItemProves what it does for the question of nationality
+type ChecklistItemProves string
 
 // Clocks defines model for Clocks.
 type Clocks struct {
@@ -459,6 +498,61 @@ type DirectoryPerson = directory.Person
 
 // DirectoryPost defines model for DirectoryPost.
 type DirectoryPost = directory.Post
+
+// Document defines model for Document.
+type Document struct {
+	// Dropped annotations and form fields of the original that the sanitised copy leaves out
+	Dropped int    `json:"dropped"`
+	Id      string `json:"id"`
+
+	// MediaType of the original, by its content
+	MediaType      string `json:"media_type"`
+	OriginalBytes  int64  `json:"original_bytes"`
+	OriginalSha256 string `json:"original_sha256"`
+	Pages          int    `json:"pages"`
+	PersonId       string `json:"person_id"`
+
+	// RequestId absent when it is of the person
+	RequestId       string `json:"request_id,omitempty,omitzero"`
+	SanitisedBytes  int64  `json:"sanitised_bytes"`
+	SanitisedSha256 string `json:"sanitised_sha256"`
+
+	// Type an item of the country pack's checklist, or other
+	Type         DocumentType `json:"type"`
+	UploadedAt   time.Time    `json:"uploaded_at"`
+	UploadedBy   string       `json:"uploaded_by"`
+	WithdrawnAt  time.Time    `json:"withdrawn_at,omitempty,omitzero"`
+	WithdrawnBy  string       `json:"withdrawn_by,omitempty,omitzero"`
+	WithdrawnFor string       `json:"withdrawn_for,omitempty,omitzero"`
+}
+
+// DocumentDetail defines model for DocumentDetail.
+type DocumentDetail struct {
+	Document Document `json:"document"`
+
+	// Name what is shown of the name that the file came with; personal
+	Name string `json:"name"`
+
+	// Text what can be read on the pages, as far as the file tells; personal
+	Text string `json:"text"`
+}
+
+// DocumentList defines model for DocumentList.
+type DocumentList struct {
+	Documents []Document `json:"documents"`
+}
+
+// DocumentType an item of the country pack's checklist, or other
+type DocumentType = string
+
+// DocumentWithdrawal defines model for DocumentWithdrawal.
+type DocumentWithdrawal struct {
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// Reason a lower-case word
+	Reason Code `json:"reason"`
+}
 
 // Escalation defines model for Escalation.
 type Escalation struct {
@@ -1184,6 +1278,9 @@ type CommandId = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DocumentId defines model for DocumentId.
+type DocumentId = string
+
 // EscalationId defines model for EscalationId.
 type EscalationId = string
 
@@ -1283,6 +1380,12 @@ type ListDeadlinesParams struct {
 	DueBefore time.Time `form:"due_before,omitempty" json:"due_before,omitempty,omitzero"`
 }
 
+// WithdrawDocumentParams defines parameters for WithdrawDocument.
+type WithdrawDocumentParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // AcknowledgeParams defines parameters for Acknowledge.
 type AcknowledgeParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
@@ -1330,6 +1433,23 @@ type GetPackParams struct {
 
 // RecordCustodyParams defines parameters for RecordCustody.
 type RecordCustodyParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// UploadDocumentMultipartBody defines parameters for UploadDocument.
+type UploadDocumentMultipartBody struct {
+	File openapi_types.File `json:"file"`
+
+	// RequestId the request that it is for; any of the person's when left out
+	RequestId string `json:"request_id,omitempty,omitzero"`
+
+	// Type an item of the country pack's checklist, or other
+	Type DocumentType `json:"type"`
+}
+
+// UploadDocumentParams defines parameters for UploadDocument.
+type UploadDocumentParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
@@ -1625,6 +1745,9 @@ type WithdrawParams struct {
 // PreviewClocksJSONRequestBody defines body for PreviewClocks for application/json ContentType.
 type PreviewClocksJSONRequestBody = ClocksQuestion
 
+// WithdrawDocumentJSONRequestBody defines body for WithdrawDocument for application/json ContentType.
+type WithdrawDocumentJSONRequestBody = DocumentWithdrawal
+
 // AcknowledgeJSONRequestBody defines body for Acknowledge for application/json ContentType.
 type AcknowledgeJSONRequestBody = Acknowledgement
 
@@ -1636,6 +1759,9 @@ type LiftHoldJSONRequestBody = NewLifting
 
 // RecordCustodyJSONRequestBody defines body for RecordCustody for application/json ContentType.
 type RecordCustodyJSONRequestBody = NewCustodyFact
+
+// UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
+type UploadDocumentMultipartRequestBody UploadDocumentMultipartBody
 
 // RecordLegalEventJSONRequestBody defines body for RecordLegalEvent for application/json ContentType.
 type RecordLegalEventJSONRequestBody = NewLegalEvent
@@ -1744,6 +1870,15 @@ type ServerInterface interface {
 	// ListPosts List posts of the directory, by id
 	// (GET /v1/directory/posts)
 	ListPosts(w http.ResponseWriter, r *http.Request)
+	// GetDocument Read one document, with the name that it came with and the text on its pages
+	// (GET /v1/documents/{id})
+	GetDocument(w http.ResponseWriter, r *http.Request, id DocumentId)
+	// GetDocumentContent Read the sanitised PDF
+	// (GET /v1/documents/{id}/content)
+	GetDocumentContent(w http.ResponseWriter, r *http.Request, id DocumentId)
+	// WithdrawDocument Take a document out of use
+	// (POST /v1/documents/{id}/withdraw)
+	WithdrawDocument(w http.ResponseWriter, r *http.Request, id DocumentId, params WithdrawDocumentParams)
 	// Acknowledge Take an escalation on, by its own id
 	// (POST /v1/escalations/{id}/acknowledgement)
 	Acknowledge(w http.ResponseWriter, r *http.Request, id EscalationId, params AcknowledgeParams)
@@ -1771,6 +1906,12 @@ type ServerInterface interface {
 	// RecordCustody Record that a person was detained or released
 	// (POST /v1/persons/{id}/custody)
 	RecordCustody(w http.ResponseWriter, r *http.Request, id PersonId, params RecordCustodyParams)
+	// ListDocuments List the documents of a person, oldest first; for those who need to know
+	// (GET /v1/persons/{id}/documents)
+	ListDocuments(w http.ResponseWriter, r *http.Request, id PersonId)
+	// UploadDocument Add a document about a person
+	// (POST /v1/persons/{id}/documents)
+	UploadDocument(w http.ResponseWriter, r *http.Request, id PersonId, params UploadDocumentParams)
 	// ListLegalEvents Read the legal events of a person, in the order of recording
 	// (GET /v1/persons/{id}/legal-events)
 	ListLegalEvents(w http.ResponseWriter, r *http.Request, id PersonId)
@@ -1804,6 +1945,9 @@ type ServerInterface interface {
 	// BeginVerification Record that the capital verifies nationality
 	// (POST /v1/requests/{id}/begin-verification)
 	BeginVerification(w http.ResponseWriter, r *http.Request, id RequestId, params BeginVerificationParams)
+	// GetChecklist Hold the documents of a request against the checklist of its country pack
+	// (GET /v1/requests/{id}/checklist)
+	GetChecklist(w http.ResponseWriter, r *http.Request, id RequestId)
 	// GetClocks Read the dates of the request and of the custody of its person, with explanations
 	// (GET /v1/requests/{id}/clocks)
 	GetClocks(w http.ResponseWriter, r *http.Request, id RequestId)
@@ -2138,6 +2282,112 @@ func (siw *ServerInterfaceWrapper) ListPosts(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListPosts(w, r)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDocument operation middleware
+func (siw *ServerInterfaceWrapper) GetDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DocumentId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDocument(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDocumentContent operation middleware
+func (siw *ServerInterfaceWrapper) GetDocumentContent(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DocumentId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDocumentContent(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawDocument operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DocumentId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawDocumentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawDocument(w, r, id, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -2563,6 +2813,86 @@ func (siw *ServerInterfaceWrapper) RecordCustody(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RecordCustody(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ListDocuments(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDocuments(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UploadDocument operation middleware
+func (siw *ServerInterfaceWrapper) UploadDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadDocumentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UploadDocument(w, r, id, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -3321,6 +3651,32 @@ func (siw *ServerInterfaceWrapper) BeginVerification(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.BeginVerification(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetChecklist operation middleware
+func (siw *ServerInterfaceWrapper) GetChecklist(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RequestId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetChecklist(w, r, id)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -5081,6 +5437,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/directory/posts", wrapper.ListPosts).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/documents/{id}", wrapper.GetDocument).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/documents/{id}/content", wrapper.GetDocumentContent).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/documents/{id}/withdraw", wrapper.WithdrawDocument).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/escalations/{id}/acknowledgement", wrapper.Acknowledge).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/holds", wrapper.ListHolds).Methods(http.MethodGet)
@@ -5098,6 +5460,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody", wrapper.GetCustody).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody", wrapper.RecordCustody).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/documents", wrapper.ListDocuments).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/documents", wrapper.UploadDocument).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/legal-events", wrapper.ListLegalEvents).Methods(http.MethodGet)
 
@@ -5120,6 +5486,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/authenticate", wrapper.Authenticate).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/begin-verification", wrapper.BeginVerification).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/checklist", wrapper.GetChecklist).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/clocks", wrapper.GetClocks).Methods(http.MethodGet)
 
@@ -5413,6 +5781,105 @@ func (response ListPosts200JSONResponse) VisitListPostsResponse(w http.ResponseW
 	return err
 }
 
+type GetDocumentRequestObject struct {
+	Id DocumentId `json:"id"`
+}
+
+type GetDocumentResponseObject interface {
+	VisitGetDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetDocument200JSONResponse DocumentDetail
+
+func (response GetDocument200JSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentContentRequestObject struct {
+	Id DocumentId `json:"id"`
+}
+
+type GetDocumentContentResponseObject interface {
+	VisitGetDocumentContentResponse(w http.ResponseWriter) error
+}
+
+type GetDocumentContent200ResponseHeaders struct {
+	CacheControl        string
+	ContentDisposition  string
+	XContentTypeOptions string
+}
+
+type GetDocumentContent200ApplicationpdfResponse struct {
+	Body          io.Reader
+	Headers       GetDocumentContent200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocumentContent200ApplicationpdfResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("X-Content-Type-Options", fmt.Sprint(response.Headers.XContentTypeOptions))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type WithdrawDocumentRequestObject struct {
+	Id     DocumentId `json:"id"`
+	Params WithdrawDocumentParams
+	Body   *WithdrawDocumentJSONRequestBody
+}
+
+type WithdrawDocumentResponseObject interface {
+	VisitWithdrawDocumentResponse(w http.ResponseWriter) error
+}
+
+type WithdrawDocument200JSONResponse Document
+
+func (response WithdrawDocument200JSONResponse) VisitWithdrawDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawDocument202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response WithdrawDocument202JSONResponse) VisitWithdrawDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AcknowledgeRequestObject struct {
 	Id     EscalationId `json:"id"`
 	Params AcknowledgeParams
@@ -5669,6 +6136,75 @@ func (response RecordCustody201JSONResponse) VisitRecordCustodyResponse(w http.R
 type RecordCustody202JSONResponse struct{ AcceptedJSONResponse }
 
 func (response RecordCustody202JSONResponse) VisitRecordCustodyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocumentsRequestObject struct {
+	Id PersonId `json:"id"`
+}
+
+type ListDocumentsResponseObject interface {
+	VisitListDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListDocuments200JSONResponse DocumentList
+
+func (response ListDocuments200JSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocumentRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params UploadDocumentParams
+	Body   *multipart.Reader
+}
+
+type UploadDocumentResponseObject interface {
+	VisitUploadDocumentResponse(w http.ResponseWriter) error
+}
+
+type UploadDocument201ResponseHeaders struct {
+	Location string
+}
+
+type UploadDocument201JSONResponse struct {
+	Body    Document
+	Headers UploadDocument201ResponseHeaders
+}
+
+func (response UploadDocument201JSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response UploadDocument202JSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6052,6 +6588,28 @@ func (response BeginVerification202JSONResponse) VisitBeginVerificationResponse(
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
 	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChecklistRequestObject struct {
+	Id RequestId `json:"id"`
+}
+
+type GetChecklistResponseObject interface {
+	VisitGetChecklistResponse(w http.ResponseWriter) error
+}
+
+type GetChecklist200JSONResponse Checklist
+
+func (response GetChecklist200JSONResponse) VisitGetChecklistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -6954,6 +7512,15 @@ type StrictServerInterface interface {
 	// ListPosts List posts of the directory, by id
 	// (GET /v1/directory/posts)
 	ListPosts(ctx context.Context, request ListPostsRequestObject) (ListPostsResponseObject, error)
+	// GetDocument Read one document, with the name that it came with and the text on its pages
+	// (GET /v1/documents/{id})
+	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
+	// GetDocumentContent Read the sanitised PDF
+	// (GET /v1/documents/{id}/content)
+	GetDocumentContent(ctx context.Context, request GetDocumentContentRequestObject) (GetDocumentContentResponseObject, error)
+	// WithdrawDocument Take a document out of use
+	// (POST /v1/documents/{id}/withdraw)
+	WithdrawDocument(ctx context.Context, request WithdrawDocumentRequestObject) (WithdrawDocumentResponseObject, error)
 	// Acknowledge Take an escalation on, by its own id
 	// (POST /v1/escalations/{id}/acknowledgement)
 	Acknowledge(ctx context.Context, request AcknowledgeRequestObject) (AcknowledgeResponseObject, error)
@@ -6981,6 +7548,12 @@ type StrictServerInterface interface {
 	// RecordCustody Record that a person was detained or released
 	// (POST /v1/persons/{id}/custody)
 	RecordCustody(ctx context.Context, request RecordCustodyRequestObject) (RecordCustodyResponseObject, error)
+	// ListDocuments List the documents of a person, oldest first; for those who need to know
+	// (GET /v1/persons/{id}/documents)
+	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
+	// UploadDocument Add a document about a person
+	// (POST /v1/persons/{id}/documents)
+	UploadDocument(ctx context.Context, request UploadDocumentRequestObject) (UploadDocumentResponseObject, error)
 	// ListLegalEvents Read the legal events of a person, in the order of recording
 	// (GET /v1/persons/{id}/legal-events)
 	ListLegalEvents(ctx context.Context, request ListLegalEventsRequestObject) (ListLegalEventsResponseObject, error)
@@ -7014,6 +7587,9 @@ type StrictServerInterface interface {
 	// BeginVerification Record that the capital verifies nationality
 	// (POST /v1/requests/{id}/begin-verification)
 	BeginVerification(ctx context.Context, request BeginVerificationRequestObject) (BeginVerificationResponseObject, error)
+	// GetChecklist Hold the documents of a request against the checklist of its country pack
+	// (GET /v1/requests/{id}/checklist)
+	GetChecklist(ctx context.Context, request GetChecklistRequestObject) (GetChecklistResponseObject, error)
 	// GetClocks Read the dates of the request and of the custody of its person, with explanations
 	// (GET /v1/requests/{id}/clocks)
 	GetClocks(ctx context.Context, request GetClocksRequestObject) (GetClocksResponseObject, error)
@@ -7330,6 +7906,92 @@ func (sh *strictHandler) ListPosts(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// GetDocument operation middleware
+func (sh *strictHandler) GetDocument(w http.ResponseWriter, r *http.Request, id DocumentId) {
+	var request GetDocumentRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocument(ctx, request.(GetDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDocumentResponseObject); ok {
+		if err := validResponse.VisitGetDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDocumentContent operation middleware
+func (sh *strictHandler) GetDocumentContent(w http.ResponseWriter, r *http.Request, id DocumentId) {
+	var request GetDocumentContentRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocumentContent(ctx, request.(GetDocumentContentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocumentContent")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDocumentContentResponseObject); ok {
+		if err := validResponse.VisitGetDocumentContentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawDocument operation middleware
+func (sh *strictHandler) WithdrawDocument(w http.ResponseWriter, r *http.Request, id DocumentId, params WithdrawDocumentParams) {
+	var request WithdrawDocumentRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WithdrawDocumentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawDocument(ctx, request.(WithdrawDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawDocumentResponseObject); ok {
+		if err := validResponse.VisitWithdrawDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Acknowledge operation middleware
 func (sh *strictHandler) Acknowledge(w http.ResponseWriter, r *http.Request, id EscalationId, params AcknowledgeParams) {
 	var request AcknowledgeRequestObject
@@ -7589,6 +8251,66 @@ func (sh *strictHandler) RecordCustody(w http.ResponseWriter, r *http.Request, i
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RecordCustodyResponseObject); ok {
 		if err := validResponse.VisitRecordCustodyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDocuments operation middleware
+func (sh *strictHandler) ListDocuments(w http.ResponseWriter, r *http.Request, id PersonId) {
+	var request ListDocumentsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDocuments(ctx, request.(ListDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDocuments")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDocumentsResponseObject); ok {
+		if err := validResponse.VisitListDocumentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UploadDocument operation middleware
+func (sh *strictHandler) UploadDocument(w http.ResponseWriter, r *http.Request, id PersonId, params UploadDocumentParams) {
+	var request UploadDocumentRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	if reader, err := r.MultipartReader(); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode multipart body: %w", err))
+		return
+	} else {
+		request.Body = reader
+	}
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadDocument(ctx, request.(UploadDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UploadDocumentResponseObject); ok {
+		if err := validResponse.VisitUploadDocumentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7930,6 +8652,32 @@ func (sh *strictHandler) BeginVerification(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(BeginVerificationResponseObject); ok {
 		if err := validResponse.VisitBeginVerificationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetChecklist operation middleware
+func (sh *strictHandler) GetChecklist(w http.ResponseWriter, r *http.Request, id RequestId) {
+	var request GetChecklistRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetChecklist(ctx, request.(GetChecklistRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetChecklist")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetChecklistResponseObject); ok {
+		if err := validResponse.VisitGetChecklistResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

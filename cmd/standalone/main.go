@@ -29,9 +29,11 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/standalone/system"
 	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
 	"github.com/traveldoc/traveldoc/internal/config"
+	"github.com/traveldoc/traveldoc/internal/documents/sanitise"
 )
 
 func main() {
+	sanitise.Divert()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// After the first signal a second one ends the process at once.
 	context.AfterFunc(ctx, stop)

@@ -22,9 +22,12 @@ import (
 	"strings"
 	"syscall"
 	_ "time/tzdata" // a small machine may have no zone files
+
+	"github.com/traveldoc/traveldoc/internal/documents/sanitise"
 )
 
 func main() {
+	sanitise.Divert()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// After the first signal a second one ends the process at once.
 	context.AfterFunc(ctx, stop)

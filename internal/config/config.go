@@ -22,9 +22,10 @@ type Config struct {
 	Listen     string // address of the API
 	PublicURL  string // where people reach the API; mail links begin with it
 
-	Temporal Temporal
-	Mail     Mail
-	Identity Identity
+	Temporal  Temporal
+	Mail      Mail
+	Identity  Identity
+	Documents Documents
 
 	DirectoryFile string        // seed of people, offices, posts and desks; empty: as loaded before
 	StopTimeout   time.Duration // how long a stop waits for work under way
@@ -57,6 +58,34 @@ type Identity struct {
 	Idle         time.Duration // ends a session in which nothing is done
 	Lifetime     time.Duration // ends it in any case
 }
+
+// Documents says where documents are kept, and what is taken.
+type Documents struct {
+	Folder    string        // of sealed files; every API process of a deployment sees the same
+	Bytes     int64         // of one file
+	Pages     int           // of one file
+	Pixels    int           // of one page or picture
+	Memory    int64         // bytes that reading one file may take
+	Time      time.Duration // that reading one file may take
+	AtOnce    int           // files read at a time
+	OfPerson  int           // documents of a person that are not withdrawn
+	OfRequest int           // of them, of one request
+}
+
+// DefaultDocuments are the limits of a deployment that sets none.
+func DefaultDocuments(folder string) Documents {
+	return Documents{
+		Folder: folder, Bytes: 32 * megabyte, Pages: 100, Pixels: 40 * megapixel, Memory: 768 * megabyte, Time: time.Minute,
+		AtOnce: 2, OfPerson: 200, OfRequest: 60,
+	}
+}
+
+const (
+	megabyte  = 1 << 20
+	megapixel = 1_000_000
+	// leastMemory is what starting to read takes.
+	leastMemory = 512 * megabyte
+)
 
 // Part of the system that a process runs; each needs only its own settings.
 type Part int
@@ -94,6 +123,7 @@ func Load(source Source, part Part) (Config, error) {
 		Namespace: r.optional("TRAVELDOC_TEMPORAL_NAMESPACE", "traveldoc"),
 	}
 	c.DirectoryFile = r.optional("TRAVELDOC_DIRECTORY_FILE", "")
+	c.Documents = r.documents(part)
 	if part == API {
 		c.Listen = r.optional("TRAVELDOC_LISTEN", "127.0.0.1:8080")
 		c.Identity = r.identity()
@@ -118,6 +148,38 @@ func (r *reader) identity() Identity {
 		found.ClientSecret = r.secret(secret)
 	}
 	return found
+}
+
+// documents: the folder is the API's alone, the counts also of who carries its commands on.
+func (r *reader) documents(part Part) Documents {
+	d := DefaultDocuments("")
+	if part == API {
+		d.Folder = r.required("TRAVELDOC_DOCUMENTS")
+	}
+	d.Bytes = megabyte * int64(r.positive("TRAVELDOC_DOCUMENT_MEGABYTES", int(d.Bytes/megabyte)))
+	d.Pages = r.positive("TRAVELDOC_DOCUMENT_PAGES", d.Pages)
+	d.Pixels = megapixel * r.positive("TRAVELDOC_DOCUMENT_MEGAPIXELS", d.Pixels/megapixel)
+	d.Memory = megabyte * int64(r.positive("TRAVELDOC_DOCUMENT_MEMORY", int(d.Memory/megabyte)))
+	if d.Memory < leastMemory {
+		r.fault("TRAVELDOC_DOCUMENT_MEMORY", "must be at least 512")
+	}
+	d.Time = r.duration("TRAVELDOC_DOCUMENT_TIME", d.Time)
+	d.AtOnce = r.positive("TRAVELDOC_DOCUMENTS_AT_ONCE", d.AtOnce)
+	d.OfPerson = r.positive("TRAVELDOC_DOCUMENTS_OF_PERSON", d.OfPerson)
+	d.OfRequest = r.positive("TRAVELDOC_DOCUMENTS_OF_REQUEST", d.OfRequest)
+	return d
+}
+
+// mostOfAnything keeps figures in megabytes within what a machine can count.
+const mostOfAnything = 1 << 20
+
+func (r *reader) positive(name string, otherwise int) int {
+	value := r.number(name, otherwise)
+	if value < 1 || value > mostOfAnything {
+		r.fault(name, "must be between 1 and 1048576")
+		return otherwise
+	}
+	return value
 }
 
 func (r *reader) mail() Mail {

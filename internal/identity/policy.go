@@ -40,6 +40,8 @@ const (
 	PlaceHold        Operation = "place_hold"
 	LiftHold         Operation = "lift_hold"
 	RecordLegalEvent Operation = "record_legal_event"
+	UploadDocument   Operation = "upload_document"
+	WithdrawDocument Operation = "withdraw_document"
 	ChangeDirectory  Operation = "change_directory"
 	PublishPack      Operation = "publish_pack"
 )
@@ -48,6 +50,7 @@ const (
 const (
 	ReadRequests  Operation = "read_requests"  // requests, their events, clocks, escalations, contacts, ladder preview
 	ReadPerson    Operation = "read_person"    // name, birth date, numbers
+	ReadDocuments Operation = "read_documents" // documents about a person, their names and text; what a checklist lacks
 	ReadCustody   Operation = "read_custody"   // legal events and custody dates of a person
 	ReadHolds     Operation = "read_holds"     // kind, authority and reason; that a hold exists is part of ReadRequests
 	ReadDeadlines Operation = "read_deadlines" // coming and missed dates
@@ -103,11 +106,14 @@ func Rules() []Rule {
 		{PlaceHold, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager}},
 		{LiftHold, []Role{Counsel}},
 		{RecordLegalEvent, []Role{Officer, Supervisor, Counsel}},
+		{UploadDocument, []Role{Officer, Supervisor, Counsel}},
+		{WithdrawDocument, []Role{Officer, Supervisor, Counsel}},
 		{ChangeDirectory, []Role{Admin}},
 		{PublishPack, []Role{Manager, Admin}},
 
 		{ReadRequests, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
 		{ReadPerson, []Role{Officer, Supervisor, Counsel, Auditor}},
+		{ReadDocuments, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadCustody, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadHolds, []Role{Counsel, Auditor}}, // a hold's kind can tell of an asylum claim (8 CFR 208.6)
 		{ReadDeadlines, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},

@@ -37,10 +37,13 @@ correct                   O S C . . . . . .
 place_hold                O S C L T M . . .
 lift_hold                 . . C . . . . . .
 record_legal_event        O S C . . . . . .
+upload_document           O S C . . . . . .
+withdraw_document         O S C . . . . . .
 change_directory          . . . . . . . D .
 publish_pack              . . . . . M . D .
 read_requests             O S C L T M U . V
 read_person               O S C . . . U . .
+read_documents            O S C . . . U . .
 read_custody              O S C . . . U . .
 read_holds                . . C . . . U . .
 read_deadlines            O S C L T M U . V

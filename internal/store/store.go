@@ -139,6 +139,9 @@ func failed(operation string, err error) error {
 	}
 }
 
+// Failed says what became of an operation of another adapter on this database.
+func Failed(operation string, err error) error { return failed(operation, err) }
+
 // The ports name the same two things in their own words.
 var (
 	notFound    = errors.Join(api.ErrNotFound, activities.ErrUnknown)

@@ -21,6 +21,7 @@ import (
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/mail"
 	"github.com/traveldoc/traveldoc/internal/playbook"
@@ -199,11 +200,14 @@ func newWorld(t testing.TB) *world {
 	must(t, err)
 	w := &world{t: t, pool: storetest.New(t), clock: &clock{now: monday}, people: people{snapshot}, log: &safeBuffer{}}
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
-	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Version1(), Vault: storetest.Vault(t, w.pool, w.clock)})
+	v := storetest.Vault(t, w.pool, w.clock)
+	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Version1(), Vault: v})
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	rows, files, _ := documentstest.New(t, w.pool, v, w.clock)
 	w.api, err = api.New(api.Config{
 		Clock: w.clock, Verifier: identity.CallerVerifier{Tokens: w.people}, Engine: w.engine, Commands: w.store, Intakes: w.store,
-		Fence: w.store, Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Reports: noReports{},
+		Fence: w.store, Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
+		Reports: noReports{},
 		MailEvents: noMailEvents{}, MailReports: w.store, Directory: w.people, Packs: packs, Log: log,
 	})
 	must(t, err)

@@ -41,6 +41,7 @@ func (h *House) Settings() (map[string]string, error) {
 	return map[string]string{
 		"DATABASE_URL":                    h.Server.URL(postgres.Traveldoc),
 		"TRAVELDOC_MASTER_KEYS":           masterKey,
+		"TRAVELDOC_DOCUMENTS":             h.State.Path("documents"),
 		"TRAVELDOC_LISTEN":                h.Address(APIPort),
 		"TRAVELDOC_PUBLIC_URL":            h.URL(APIPort),
 		"TRAVELDOC_TEMPORAL_ADDRESS":      h.Address(TemporalPort),

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/documents"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/mail"
 	"github.com/traveldoc/traveldoc/internal/report"
@@ -14,6 +15,7 @@ import (
 type API struct {
 	backend  *backend
 	prompter *prompter
+	sweeper  *sweeper
 	handler  http.Handler
 }
 
@@ -23,19 +25,24 @@ func NewAPI(ctx context.Context, world World) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
+	files, err := b.files(world)
+	if err != nil {
+		b.close()
+		return nil, err
+	}
 	prompter := newPrompter(b.client().Nudge, world.Log)
-	handler, err := b.site(world, prompter)
+	handler, err := b.site(world, prompter, files)
 	if err != nil {
 		prompter.stop()
 		b.close()
 		return nil, err
 	}
-	return &API{backend: b, prompter: prompter, handler: handler}, nil
+	return &API{backend: b, prompter: prompter, sweeper: newSweeper(files, world.Log), handler: patient(handler)}, nil
 }
 
 // site is everything that is served: the contract, the figures beside it, and the pages.
-func (b *backend) site(world World, prompter *prompter) (http.Handler, error) {
-	server, err := b.api(world, prompter)
+func (b *backend) site(world World, prompter *prompter, files *documents.Files) (http.Handler, error) {
+	server, err := b.api(world, prompter, files)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +65,7 @@ func besides(metrics, contract http.Handler) http.Handler {
 	})
 }
 
-func (b *backend) api(world World, prompter *prompter) (*api.Server, error) {
+func (b *backend) api(world World, prompter *prompter, files *documents.Files) (*api.Server, error) {
 	verifier, err := identity.NewVerifier(identity.Config{
 		Issuer: world.Config.Identity.Issuer, Audience: world.Config.Identity.Audience, Now: world.Clock.Now,
 	})
@@ -73,6 +80,7 @@ func (b *backend) api(world World, prompter *prompter) (*api.Server, error) {
 	c.Verifier = identity.CallerVerifier{Tokens: verifier}
 	c.Holds = promptHolds{c.Holds, prompter}
 	c.LegalEvents = promptLegal{c.LegalEvents, prompter}
+	c.Files, c.UploadWait, c.UploadLimit = files, uploadTime, world.Config.Documents.Bytes
 	c.Reports = report.New(b.pool)
 	c.MailEvents = webhook
 	c.MailReports = b.store
@@ -88,7 +96,7 @@ func (b *backend) carrying(world World) api.Config {
 	}
 	return api.Config{
 		Clock: world.Clock, Engine: engine, Commands: b.store, Intakes: b.store, Fence: b.store,
-		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Directory: b.people,
+		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Documents: b.documents(world), Directory: b.people,
 		Packs: b.packs, Log: world.Log,
 	}
 }
@@ -98,6 +106,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 
 // Close gives connections back.
 func (a *API) Close() {
+	a.sweeper.stop()
 	a.prompter.stop()
 	a.backend.close()
 }

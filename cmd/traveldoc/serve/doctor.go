@@ -66,6 +66,8 @@ func Examine(ctx context.Context, world World) []Finding {
 			return answers(ctx, world.Config.Identity.Issuer+"/.well-known/openid-configuration")
 		}},
 		{"API answers and is ready", func(ctx context.Context) error { return answers(ctx, world.Config.PublicURL+"/readyz") }},
+		{"documents can be kept", func(context.Context) error { return b.folderHealth(world) }},
+		{"no file lies without its row", func(ctx context.Context) error { return b.filesOwned(ctx, world) }},
 		{"no command lies undone", b.commandsDone},
 		{"no signal lies undelivered", func(ctx context.Context) error { return b.outboxDrained(ctx, world.Clock.Now()) }},
 		{"no mailbox waits", b.mailboxesServed},

@@ -92,7 +92,8 @@ func (t *Town) build(ctx context.Context, slots int) error {
 			BaseURL: mail, APIKey: key, From: "desk@traveldoc.example", FromName: "ERO TD desk",
 			WebhookPublicKeys: []string{t.drop.PublicKey()},
 		},
-		Identity: config.Identity{Issuer: issuer, Audience: audience, ClientID: audience, Idle: time.Hour, Lifetime: time.Hour},
+		Documents: config.DefaultDocuments(t.machine.State.Path("documents")),
+		Identity:  config.Identity{Issuer: issuer, Audience: audience, ClientID: audience, Idle: time.Hour, Lifetime: time.Hour},
 	}}
 	world := serve.World{Config: t.settings.Config, Clock: serve.SystemClock{}, Log: slog.New(slog.DiscardHandler)}
 	t.Reading, t.closeReading, err = serve.EngineOptions(ctx, world)

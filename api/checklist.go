@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/traveldoc/traveldoc/api/contract"
+	"github.com/traveldoc/traveldoc/internal/identity"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// GetChecklist holds the documents of a request against its country pack.
+func (s *Server) GetChecklist(ctx context.Context, r contract.GetChecklistRequestObject) (contract.GetChecklistResponseObject, error) {
+	view, err := s.request(ctx, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	if !s.policy.Allows(principalOf(ctx), identity.ReadDocuments, view.Subject()) {
+		return nil, newProblem(forbidden, "")
+	}
+	pack, err := s.packOf(view)
+	if err != nil {
+		return nil, err
+	}
+	present, err := s.presentDocuments(ctx, view)
+	if err != nil {
+		return nil, err
+	}
+	answer := contract.GetChecklist200JSONResponse{Items: []contract.ChecklistItem{}, Missing: []string{}, Other: present[OtherDocument]}
+	for _, item := range pack.Checklist {
+		documents := append([]string{}, present[item.ID]...)
+		if item.Required && len(documents) == 0 {
+			answer.Missing = append(answer.Missing, item.ID)
+		}
+		answer.Items = append(answer.Items, contract.ChecklistItem{
+			Id: item.ID, Title: item.Title, Required: item.Required, Proves: contract.ChecklistItemProves(item.Proves), Sensitive: item.Sensitive, Documents: documents,
+		})
+	}
+	return answer, nil
+}
+
+// presentDocuments are the ids of the documents that may serve a request and
+// are not withdrawn, by type: its own, and those of the person.
+func (s *Server) presentDocuments(ctx context.Context, view RequestView) (map[string][]string, error) {
+	all, err := s.documents.List(ctx, view.PersonID)
+	if err != nil {
+		return nil, fmt.Errorf("list documents: %w", err)
+	}
+	present := map[string][]string{}
+	for _, document := range all {
+		if document.WithdrawnAt.IsZero() && document.within([]RequestView{view}) {
+			present[document.Type] = append(present[document.Type], document.ID)
+		}
+	}
+	return present, nil
+}
+
+// agree holds what a review is asked for against the documents on record. A
+// request without any is judged by the officer's word alone.
+func (s *Server) agree(ctx context.Context, view RequestView, act *tdr.RequestReview, faults *fieldErrors) error {
+	present, err := s.presentDocuments(ctx, view)
+	if err != nil || len(present) == 0 {
+		return err
+	}
+	for i, item := range act.Present {
+		if len(present[item]) == 0 {
+			faults.add(fmt.Sprintf("present.%d", i), "no document of it is on record")
+		}
+	}
+	for i, gap := range act.Gaps {
+		if len(present[gap.Item]) > 0 {
+			faults.add(fmt.Sprintf("gaps.%d.item", i), "a document of it is on record")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package documents_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"strings"
+	"testing"
+
+	"github.com/traveldoc/traveldoc/internal/documents"
+	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
+)
+
+func photograph(w, h int) []byte {
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, image.NewGray(image.Rect(0, 0, w, h)), nil); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
+
+func drawing(w, h int) []byte {
+	var out bytes.Buffer
+	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, w, h))); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
+
+func archived() []byte {
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	file, _ := w.Create("invented.txt")
+	_, _ = file.Write([]byte("invented"))
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// claims is a PNG whose header claims a size that its data never fills.
+func claims(w, h uint32) []byte {
+	made := drawing(1, 1)
+	binary.BigEndian.PutUint32(made[16:], w)
+	binary.BigEndian.PutUint32(made[20:], h)
+	binary.BigEndian.PutUint32(made[29:], crc32.ChecksumIEEE(made[12:29]))
+	return made
+}
+
+func page(box, content, entries string) []byte {
+	p := documentstest.NewPDF()
+	p.Tree(1, "")
+	p.Page(10, box, content, entries)
+	return p.Close("")
+}
+
+func pageless() []byte {
+	p := documentstest.NewPDF()
+	p.Tree(0, "")
+	return p.Close("")
+}
+
+// locked is encrypted under an empty password: every programme opens it.
+func locked() []byte {
+	p := documentstest.NewPDF()
+	p.Tree(1, "")
+	p.Page(10, "", documentstest.Line("", "x", 72, 700), "")
+	p.Object(90, "<</Filter/Standard/V 1/R 2/P -4/O<"+strings.Repeat("ab", 32)+">/U<"+strings.Repeat("cd", 32)+">>>")
+	return p.Close("/Encrypt 90 0 R/ID[<00><00>]")
+}
+
+// Each file is refused with its own reason, and nothing of it is kept.
+func TestHostileFilesAreRefused(t *testing.T) {
+	w := newWorld(t)
+	good := documentstest.Plain(2, "good")
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	broken := bytes.Clone(good)
+	copy(broken[bytes.LastIndex(broken, []byte("xref\n0 1")):], "xxxx")
+	for name, each := range map[string]struct {
+		content []byte
+		reason  string
+	}{
+		"nothing":                     {nil, "document_empty"},
+		"text":                        {[]byte("Dear Sir or Madam"), "document_type_unknown"},
+		"HTML":                        {[]byte("<html><script>alert(1)</script>"), "document_type_unknown"},
+		"a programme":                 {[]byte("\x7fELF\x02\x01\x01"), "document_type_unknown"},
+		"an archive":                  {archived(), "document_type_unknown"},
+		"a GIF":                       {[]byte("GIF89a\x01\x00\x01\x00"), "document_type_unknown"},
+		"SVG":                         {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "document_type_unknown"},
+		"PostScript":                  {[]byte("%!PS-Adobe-3.0\n"), "document_type_unknown"},
+		"junk before a PDF":           {join([]byte("junk\n"), good), "document_ambiguous"},
+		"HTML before a PDF":           {join([]byte("<html>"), good), "document_ambiguous"},
+		"a PDF and an archive":        {join(good, archived()), "document_ambiguous"},
+		"HTML behind a PDF":           {join(good, []byte("<script>alert(1)</script>")), "document_ambiguous"},
+		"HTML behind a JPEG":          {join(photograph(20, 20), []byte("<script>alert(1)</script>")), "document_ambiguous"},
+		"an archive behind a JPEG":    {join(photograph(20, 20), archived()), "document_ambiguous"},
+		"a second picture":            {join(photograph(20, 20), photograph(20, 20)), "document_ambiguous"},
+		"an archive behind a PNG":     {join(drawing(20, 20), archived()), "document_ambiguous"},
+		"a PDF behind a PNG":          {join(drawing(20, 20), good), "document_ambiguous"},
+		"a PDF that ends early":       {good[:len(good)/2], "document_damaged"},
+		"a JPEG that ends early":      {photograph(200, 200)[:300], "document_damaged"},
+		"a PNG that ends early":       {drawing(200, 200)[:60], "document_damaged"},
+		"a PNG with a wrong checksum": {bytes.Replace(drawing(9, 9), []byte("IDAT"), []byte("IDAX"), 1), "document_damaged"},
+		"a header alone":              {[]byte("%PDF-1.7\n"), "document_damaged"},
+		"a header and an end":         {[]byte("%PDF-1.7\n%%EOF\n"), "document_damaged"},
+		"a PDF without its table":     {broken, "document_damaged"},
+		"JPEG markers alone":          {[]byte("\xff\xd8\xff\xd9"), "document_damaged"},
+		"an encrypted PDF":            {locked(), "document_encrypted"},
+		"a PDF without pages":         {pageless(), "document_without_pages"},
+		"61 pages":                    {documentstest.Plain(61, "x"), "document_pages"},
+		"a huge page":                 {page("0 0 14400 14400", "", ""), "document_page_size"},
+		"a page without width":        {page("0 0 0.1 792", "", ""), "document_page_size"},
+		"a PNG of four gigapixels":    {claims(65000, 65000), "document_page_size"},
+		"a PNG longer than paper":     {claims(1<<31-1, 1), "document_page_size"},
+		"a JPEG above the limit":      {photograph(5000, 4000), "document_page_size"},
+		"a file above the limit":      {join(good, make([]byte, 8<<20)), "document_too_large"},
+	} {
+		received, err := w.receive(each.content)
+		if got := reason(err); got == "" || !strings.Contains(each.reason, got) {
+			t.Errorf("%s: %+v, %v; want %s", name, received, err, each.reason)
+		}
+		w.nothingLeft(name)
+	}
+	if got := w.add(good); got.Pages != 2 {
+		t.Errorf("after all that a good file has %d pages", got.Pages)
+	}
+}
+
+// A file that breaks the process that reads it, or never lets it go, harms nothing.
+func TestWhatBreaksTheReaderIsARefusal(t *testing.T) {
+	w := newWorld(t)
+	good := documentstest.Plain(1, "good")
+	for how, want := range map[string]string{
+		"crash": "document_unreadable", "signal": "document_unreadable", "hang": "document_too_heavy", "spin": "document_too_heavy",
+		"hoard": "document_too_heavy", "babble": "document_unreadable", "silence": "document_unreadable", "flood": "document_too_large",
+		"lie": "document_unreadable",
+	} {
+		files := w.with(func(s *documents.Sandbox) {
+			s.Program = append(s.Program, "misbehave", how)
+			s.Wall = deadline(how)
+			s.Limits.Seconds = 1
+		})
+		_, err := files.Receive(t.Context(), w.person, bytes.NewReader(good))
+		if got := reason(err); got != want {
+			t.Errorf("%s: %v, want %s", how, err, want)
+		}
+		w.nothingLeft(how)
+	}
+	broken := w.with(func(s *documents.Sandbox) { s.Program = []string{"/nonexistent/traveldoc"} })
+	if _, err := broken.Receive(t.Context(), w.person, bytes.NewReader(good)); err == nil || reason(err) != "" {
+		t.Errorf("no programme: %v", err)
+	}
+	w.nothingLeft("no programme")
+	if got := w.add(good); got.Pages != 1 {
+		t.Errorf("after all that a good file has %d pages", got.Pages)
+	}
+}
