@@ -43,6 +43,7 @@ type Whole struct {
 	t     testing.TB
 	http  *http.Client
 	mover *clock.Mover
+	parts map[string]*restartable
 }
 
 // Start starts everything and returns when it is ready.
@@ -50,8 +51,23 @@ func Start(t testing.TB) *Whole {
 	t.Helper()
 	house, err := system.Open(system.Config{State: trial.Folder(t).Path(), AutoPorts: true, Log: errorsOnly()})
 	must(t, err)
-	run(t, house)
-	w := &Whole{House: house, t: t, http: &http.Client{Timeout: callPatience}}
+	parts := restartables()
+	run(t, house, parts)
+	return join(t, house, parts)
+}
+
+// Join speaks to a standalone whose parts run elsewhere and are up.
+func Join(t testing.TB, house *system.House) *Whole {
+	t.Helper()
+	return join(t, house, nil)
+}
+
+func join(t testing.TB, house *system.House, parts []*restartable) *Whole {
+	t.Helper()
+	w := &Whole{House: house, t: t, http: &http.Client{Timeout: callPatience}, parts: map[string]*restartable{}}
+	for _, part := range parts {
+		w.parts[part.Name()] = part
+	}
 	t.Cleanup(w.http.CloseIdleConnections)
 	w.connect()
 	return w
@@ -63,14 +79,18 @@ func errorsOnly() *slog.Logger {
 }
 
 // run starts the parts and leaves them to the end of the test.
-func run(t testing.TB, house *system.House) {
+func run(t testing.TB, house *system.House, restartables []*restartable) {
 	t.Helper()
 	const ready = "all is up"
 	ctx, cancel := context.WithCancel(context.Background())
 	reader, writer := io.Pipe()
 	ended := make(chan error, 1)
+	parts := make([]system.Part, len(restartables))
+	for i, part := range restartables {
+		parts[i] = part
+	}
 	go func() {
-		err := system.Run(ctx, house, system.Parts(), writer, ready)
+		err := system.Run(ctx, house, parts, writer, ready)
 		writer.Close()
 		ended <- err
 	}()
