@@ -3,6 +3,7 @@ package documents_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
@@ -71,6 +72,49 @@ func locked() []byte {
 	return p.Close("/Encrypt 90 0 R/ID[<00><00>]")
 }
 
+// zeros of so many megabytes, packed so many times.
+func packed(megabytes, times int) string {
+	content := make([]byte, megabytes<<20)
+	for range times {
+		var out bytes.Buffer
+		z := zlib.NewWriter(&out)
+		_, _ = z.Write(content)
+		_ = z.Close()
+		content = out.Bytes()
+	}
+	return string(content)
+}
+
+// drawn is a page with a picture on it, as its entries say.
+func drawn(entries, content string) []byte {
+	p := documentstest.NewPDF()
+	p.Tree(1, "")
+	p.Object(10, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 11 0 R/Resources<</XObject<</I 12 0 R>>>>>>")
+	p.Stream(11, "", "q 612 0 0 792 0 0 cm /I Do Q")
+	p.Stream(12, "/Type/XObject"+entries, content)
+	return p.Close("")
+}
+
+// nested is a page with a form on it that draws a picture of four gigapixels.
+func nested() []byte {
+	p := documentstest.NewPDF()
+	p.Tree(1, "")
+	p.Object(10, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 11 0 R/Resources<</XObject<</I 12 0 R>>>>>>")
+	p.Stream(11, "", "/I Do")
+	p.Stream(12, "/Type/XObject/Subtype/Form/BBox[0 0 612 792]/Resources<</XObject<</J 13 0 R>>>>", "q 600 0 0 600 0 0 cm /J Do Q")
+	p.Stream(13, "/Type/XObject/Subtype/Image/Width 65000/Height 65000/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode", string(photograph(9, 9)))
+	return p.Close("")
+}
+
+// written is a page whose content is packed.
+func written(content string) []byte {
+	p := documentstest.NewPDF()
+	p.Tree(1, "")
+	p.Object(10, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 11 0 R>>")
+	p.Stream(11, "/Filter/FlateDecode", content)
+	return p.Close("")
+}
+
 // Each file is refused with its own reason, and nothing of it is kept.
 func TestHostileFilesAreRefused(t *testing.T) {
 	w := newWorld(t)
@@ -82,40 +126,47 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		content []byte
 		reason  string
 	}{
-		"nothing":                     {nil, "document_empty"},
-		"text":                        {[]byte("Dear Sir or Madam"), "document_type_unknown"},
-		"HTML":                        {[]byte("<html><script>alert(1)</script>"), "document_type_unknown"},
-		"a programme":                 {[]byte("\x7fELF\x02\x01\x01"), "document_type_unknown"},
-		"an archive":                  {archived(), "document_type_unknown"},
-		"a GIF":                       {[]byte("GIF89a\x01\x00\x01\x00"), "document_type_unknown"},
-		"SVG":                         {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "document_type_unknown"},
-		"PostScript":                  {[]byte("%!PS-Adobe-3.0\n"), "document_type_unknown"},
-		"junk before a PDF":           {join([]byte("junk\n"), good), "document_ambiguous"},
-		"HTML before a PDF":           {join([]byte("<html>"), good), "document_ambiguous"},
-		"a PDF and an archive":        {join(good, archived()), "document_ambiguous"},
-		"HTML behind a PDF":           {join(good, []byte("<script>alert(1)</script>")), "document_ambiguous"},
-		"HTML behind a JPEG":          {join(photograph(20, 20), []byte("<script>alert(1)</script>")), "document_ambiguous"},
-		"an archive behind a JPEG":    {join(photograph(20, 20), archived()), "document_ambiguous"},
-		"a second picture":            {join(photograph(20, 20), photograph(20, 20)), "document_ambiguous"},
-		"an archive behind a PNG":     {join(drawing(20, 20), archived()), "document_ambiguous"},
-		"a PDF behind a PNG":          {join(drawing(20, 20), good), "document_ambiguous"},
-		"a PDF that ends early":       {good[:len(good)/2], "document_damaged"},
-		"a JPEG that ends early":      {photograph(200, 200)[:300], "document_damaged"},
-		"a PNG that ends early":       {drawing(200, 200)[:60], "document_damaged"},
-		"a PNG with a wrong checksum": {bytes.Replace(drawing(9, 9), []byte("IDAT"), []byte("IDAX"), 1), "document_damaged"},
-		"a header alone":              {[]byte("%PDF-1.7\n"), "document_damaged"},
-		"a header and an end":         {[]byte("%PDF-1.7\n%%EOF\n"), "document_damaged"},
-		"a PDF without its table":     {broken, "document_damaged"},
-		"JPEG markers alone":          {[]byte("\xff\xd8\xff\xd9"), "document_damaged"},
-		"an encrypted PDF":            {locked(), "document_encrypted"},
-		"a PDF without pages":         {pageless(), "document_without_pages"},
-		"61 pages":                    {documentstest.Plain(61, "x"), "document_pages"},
-		"a huge page":                 {page("0 0 14400 14400", "", ""), "document_page_size"},
-		"a page without width":        {page("0 0 0.1 792", "", ""), "document_page_size"},
-		"a PNG of four gigapixels":    {claims(65000, 65000), "document_page_size"},
-		"a PNG longer than paper":     {claims(1<<31-1, 1), "document_page_size"},
-		"a JPEG above the limit":      {photograph(5000, 4000), "document_page_size"},
-		"a file above the limit":      {join(good, make([]byte, 8<<20)), "document_too_large"},
+		"nothing":                      {nil, "document_empty"},
+		"text":                         {[]byte("Dear Sir or Madam"), "document_type_unknown"},
+		"HTML":                         {[]byte("<html><script>alert(1)</script>"), "document_type_unknown"},
+		"a programme":                  {[]byte("\x7fELF\x02\x01\x01"), "document_type_unknown"},
+		"an archive":                   {archived(), "document_type_unknown"},
+		"a GIF":                        {[]byte("GIF89a\x01\x00\x01\x00"), "document_type_unknown"},
+		"SVG":                          {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "document_type_unknown"},
+		"PostScript":                   {[]byte("%!PS-Adobe-3.0\n"), "document_type_unknown"},
+		"junk before a PDF":            {join([]byte("junk\n"), good), "document_ambiguous"},
+		"HTML before a PDF":            {join([]byte("<html>"), good), "document_ambiguous"},
+		"a PDF and an archive":         {join(good, archived()), "document_ambiguous"},
+		"HTML behind a PDF":            {join(good, []byte("<script>alert(1)</script>")), "document_ambiguous"},
+		"HTML behind a JPEG":           {join(photograph(20, 20), []byte("<script>alert(1)</script>")), "document_ambiguous"},
+		"an archive behind a JPEG":     {join(photograph(20, 20), archived()), "document_ambiguous"},
+		"a second picture":             {join(photograph(20, 20), photograph(20, 20)), "document_ambiguous"},
+		"an archive behind a PNG":      {join(drawing(20, 20), archived()), "document_ambiguous"},
+		"a PDF behind a PNG":           {join(drawing(20, 20), good), "document_ambiguous"},
+		"a PDF that ends early":        {good[:len(good)/2], "document_damaged"},
+		"a JPEG that ends early":       {photograph(200, 200)[:300], "document_damaged"},
+		"a PNG that ends early":        {drawing(200, 200)[:60], "document_damaged"},
+		"a PNG with a wrong checksum":  {bytes.Replace(drawing(9, 9), []byte("IDAT"), []byte("IDAX"), 1), "document_damaged"},
+		"a header alone":               {[]byte("%PDF-1.7\n"), "document_damaged"},
+		"a header and an end":          {[]byte("%PDF-1.7\n%%EOF\n"), "document_damaged"},
+		"a PDF without its table":      {broken, "document_damaged"},
+		"JPEG markers alone":           {[]byte("\xff\xd8\xff\xd9"), "document_damaged"},
+		"an encrypted PDF":             {locked(), "document_encrypted"},
+		"a PDF without pages":          {pageless(), "document_without_pages"},
+		"61 pages":                     {documentstest.Plain(61, "x"), "document_pages"},
+		"a huge page":                  {page("0 0 14400 14400", "", ""), "document_page_size"},
+		"a page without width":         {page("0 0 0.1 792", "", ""), "document_page_size"},
+		"a PNG of four gigapixels":     {claims(65000, 65000), "document_page_size"},
+		"a PNG longer than paper":      {claims(1<<31-1, 1), "document_page_size"},
+		"a JPEG above the limit":       {photograph(5000, 4000), "document_page_size"},
+		"a picture that swells":        {drawn("/Subtype/Image/Width 600/Height 800/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/FlateDecode", packed(200, 1)), "document_too_heavy"},
+		"a picture packed twice":       {drawn("/Subtype/Image/Width 600/Height 800/BitsPerComponent 8/ColorSpace/DeviceGray/Filter[/FlateDecode/FlateDecode]", packed(200, 2)), "document_too_heavy"},
+		"a picture packed five times":  {written(packed(1, 6)), "document_too_heavy"},
+		"a content that swells":        {written(packed(200, 1)), "document_too_heavy"},
+		"a picture of four gigapixels": {drawn("/Subtype/Image/Width 65000/Height 65000/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode", string(photograph(9, 9))), "document_page_size"},
+		"a fax of four gigapixels":     {drawn("/Subtype/Image/Width 65000/Height 65000/BitsPerComponent 1/ColorSpace/DeviceGray/Filter/CCITTFaxDecode", "\x00\x01"), "document_page_size"},
+		"a picture within a form":      {nested(), "document_page_size"},
+		"a file above the limit":       {join(good, make([]byte, 8<<20)), "document_too_large"},
 	} {
 		received, err := w.receive(each.content)
 		if got := reason(err); got == "" || !strings.Contains(each.reason, got) {

@@ -28,6 +28,9 @@ type document struct {
 
 // pages renders every page of a PDF and makes a new PDF of the pictures.
 func pages(limits Limits, cache string, content []byte, out io.Writer) (Report, error) {
+	if swells(content, limits) {
+		return Report{}, refuse(TooHeavy)
+	}
 	// Half of what the process may have is left to what encodes and compiles.
 	instance, stop, err := renderer(context.Background(), limits.Memory/2, cache)
 	if err != nil {
@@ -136,6 +139,9 @@ func (d document) render(index int, limits Limits, reading *text, report *Report
 	loaded, err := d.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: d.reference, Index: index})
 	if err != nil {
 		return rendered{}, refuse(Damaged)
+	}
+	if !d.picturesFit(loaded.Page, limits) {
+		return rendered{}, refuse(PageSize)
 	}
 	asked := requests.Page{ByReference: &loaded.Page}
 	shown, err := d.RenderPageInDPI(&requests.RenderPageInDPI{Page: asked, DPI: resolution})
