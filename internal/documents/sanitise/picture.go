@@ -77,13 +77,24 @@ type planes struct {
 }
 
 func newPlanes(width, height int) *planes {
-	return &planes{YCbCr: image.NewYCbCr(image.Rect(0, 0, width, height), image.YCbCrSubsampleRatio420)}
+	p := &planes{YCbCr: image.NewYCbCr(image.Rect(0, 0, width, height), image.YCbCrSubsampleRatio420)}
+	for i := range p.Cb {
+		p.Cb[i], p.Cr[i] = neutral, neutral
+	}
+	return p
 }
+
+// neutral is the colour of what has none.
+const neutral = 128
 
 // colourless is how far apart the parts of a colour may lie that nobody sees.
 const colourless = 6
 
 func (p *planes) set(x, y int, r, g, b uint8) {
+	if r == g && g == b { // most of a page of print
+		p.Y[y*p.YStride+x] = r
+		return
+	}
 	luma, cb, cr := color.RGBToYCbCr(r, g, b)
 	p.Y[y*p.YStride+x] = luma
 	if max(r, g, b)-min(r, g, b) > colourless {
