@@ -190,3 +190,15 @@ func TestComposeGivesTheEngineItsRunTimeSettings(t *testing.T) {
 	}
 	t.Errorf("%s is mounted from nowhere", *path)
 }
+
+// What is uploaded outlives the container that took it.
+func TestComposeKeepsDocumentsInAVolume(t *testing.T) {
+	api := composed(t).Services["api"]
+	folder := api.Environment["TRAVELDOC_DOCUMENTS"]
+	for _, volume := range api.Volumes {
+		if folder != nil && volume.Target == *folder && volume.Type == types.VolumeTypeVolume && !volume.ReadOnly {
+			return
+		}
+	}
+	t.Error("the folder of documents is no volume that the API may write to")
+}

@@ -106,3 +106,28 @@ func TestSecretFile(t *testing.T) {
 		})
 	}
 }
+
+func TestDocumentLimitsAreJudged(t *testing.T) {
+	settings := workerSettings()
+	settings["TRAVELDOC_OIDC_ISSUER"], settings["TRAVELDOC_OIDC_AUDIENCE"] = "https://idp.example", "traveldoc"
+	_, err := config.Load(from(settings), config.API)
+	if err == nil || !strings.Contains(err.Error(), "TRAVELDOC_DOCUMENTS ") {
+		t.Errorf("without a folder: %v", err)
+	}
+	settings["TRAVELDOC_DOCUMENTS"] = "/var/lib/documents"
+	loaded, err := config.Load(from(settings), config.API)
+	if err != nil || loaded.Documents != config.DefaultDocuments("/var/lib/documents") {
+		t.Errorf("%+v, %v", loaded.Documents, err)
+	}
+	for name, value := range map[string]string{
+		"TRAVELDOC_DOCUMENT_MEGABYTES": "0", "TRAVELDOC_DOCUMENT_PAGES": "-1", "TRAVELDOC_DOCUMENT_MEGAPIXELS": "many",
+		"TRAVELDOC_DOCUMENT_MEMORY": "100", "TRAVELDOC_DOCUMENT_TIME": "0s", "TRAVELDOC_DOCUMENTS_AT_ONCE": "0",
+		"TRAVELDOC_DOCUMENTS_OF_PERSON": "9999999999", "TRAVELDOC_DOCUMENTS_OF_REQUEST": "0",
+	} {
+		settings[name] = value
+		if _, err := config.Load(from(settings), config.API); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+		delete(settings, name)
+	}
+}
