@@ -1,0 +1,53 @@
+-- name: AddEntry :one
+INSERT INTO audit_entries (at, actor, action, object, outcome, source, commitments)
+VALUES (@at, @actor, @action, @object, @outcome, @source, @commitments)
+RETURNING entry_id;
+
+-- name: AddSalt :exec
+INSERT INTO audit_salts (entry_id, field, person_id, salt) VALUES (@entry_id, @field, @person_id, @salt);
+
+-- name: Waiting :many
+-- Rows without a number, in the order of their ids. A row that commits late is
+-- simply numbered later.
+SELECT * FROM audit_entries WHERE number IS NULL ORDER BY entry_id LIMIT @max_rows;
+
+-- name: Number :execrows
+UPDATE audit_entries e SET number = n.number
+FROM (SELECT unnest(@entry_ids::bigint[]) AS entry_id, unnest(@numbers::bigint[]) AS number) n
+WHERE e.entry_id = n.entry_id;
+
+-- name: AddHashes :exec
+INSERT INTO audit_hashes (position, hash) SELECT unnest(@positions::bigint[]), unnest(@hashes::bytea[]);
+
+-- name: AddCheckpoint :exec
+INSERT INTO audit_checkpoints (size, note) VALUES (@size, @note);
+
+-- name: LatestCheckpoint :one
+SELECT size, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1;
+
+-- name: CheckpointsAfter :many
+SELECT size, note FROM audit_checkpoints WHERE size > @size ORDER BY size LIMIT @max_rows;
+
+-- name: Hashes :many
+SELECT position, hash FROM audit_hashes WHERE position = ANY(@positions::bigint[]);
+
+-- name: EntryNumbered :one
+SELECT * FROM audit_entries WHERE number = @number::bigint;
+
+-- name: Unnumbered :one
+-- How many rows of acts before the given time wait for a number, and the first of them.
+SELECT count(*)::bigint AS rows, COALESCE(min(entry_id), 0)::bigint AS first
+FROM audit_entries WHERE number IS NULL AND at < @before::timestamptz;
+
+-- name: EntriesAfter :many
+SELECT * FROM audit_entries WHERE number > @after::bigint ORDER BY number LIMIT @max_rows;
+
+-- name: HashesFrom :many
+SELECT position, hash FROM audit_hashes WHERE position >= @position ORDER BY position LIMIT @max_rows;
+
+-- name: TakeTurn :one
+-- One sequencer at a time, for the session.
+SELECT pg_try_advisory_lock(7232019043)::boolean;
+
+-- name: EndTurn :exec
+SELECT pg_advisory_unlock(7232019043);

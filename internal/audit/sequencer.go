@@ -1,0 +1,227 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/traveldoc/traveldoc/internal/audit/sqlcgen"
+)
+
+const (
+	every = time.Second // between two checkpoints
+	batch = 5000        // rows numbered in one transaction
+)
+
+// ErrTree says that the tree in the database is not the one that was signed
+// last. The sequencer signs nothing more until a person has looked.
+var ErrTree = errors.New("the audit tree is not the one of the last checkpoint")
+
+// Sequencer numbers entries, lets the tree grow over them, signs checkpoints
+// and exports them. Any number may run; one at a time works.
+type Sequencer struct {
+	pool   *pgxpool.Pool
+	signer note.Signer
+	folder Folder
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+// NewSequencer takes the key in the form that NewKey makes, and the folder that
+// checkpoints are exported to. The pool's login must be a member of the role
+// traveldoc_sequencer.
+func NewSequencer(pool *pgxpool.Pool, key string, folder Folder, now func() time.Time, log *slog.Logger) (*Sequencer, error) {
+	signer, err := note.NewSigner(key)
+	if err != nil {
+		return nil, errors.New("the audit key can't be read: make one with traveldoc audit key")
+	}
+	return &Sequencer{pool: pool, signer: signer, folder: folder, now: now, log: log}, nil
+}
+
+// Run works until the context ends. A failed round is logged and tried again.
+func (s *Sequencer) Run(ctx context.Context) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		if err := s.Round(ctx); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "audit log is not sequenced", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Round numbers what waits and exports what was signed. It does nothing while
+// another sequencer is at work.
+func (s *Sequencer) Round(ctx context.Context) error {
+	connection, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("sequence the audit log: %w", err)
+	}
+	defer connection.Release()
+	q := sqlcgen.New(connection)
+	turn, err := q.TakeTurn(ctx)
+	if err != nil || !turn {
+		return err
+	}
+	defer func() {
+		if err := q.EndTurn(context.WithoutCancel(ctx)); err != nil {
+			_ = connection.Conn().Close(context.WithoutCancel(ctx)) // the lock goes with the connection
+		}
+	}()
+	for {
+		numbered, err := s.number(ctx, connection.Conn())
+		if err != nil {
+			return fmt.Errorf("number audit entries: %w", err)
+		}
+		if err := s.export(ctx, q); err != nil || numbered < batch {
+			return err
+		}
+	}
+}
+
+// number gives one batch its numbers and signs the tree over it.
+func (s *Sequencer) number(ctx context.Context, connection *pgx.Conn) (numbered int, err error) {
+	err = pgx.BeginFunc(ctx, connection, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL ROLE traveldoc_sequencer"); err != nil {
+			return err
+		}
+		q := sqlcgen.New(tx)
+		rows, err := q.Waiting(ctx, batch)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		grown, err := signed(ctx, q)
+		if err != nil {
+			return err
+		}
+		numbered = len(rows)
+		return s.grow(ctx, q, grown, rows)
+	})
+	return numbered, err
+}
+
+// signed is the stored tree, if it is the one that was signed last.
+func signed(ctx context.Context, q *sqlcgen.Queries) (tree, error) {
+	latest, last, err := latestCheckpoint(ctx, q)
+	if err != nil || latest == "" {
+		return tree{}, err
+	}
+	known, err := stored(ctx, q, last.Size)
+	if err != nil {
+		return tree{}, errors.Join(ErrTree, err)
+	}
+	if known.root() != last.Root {
+		return tree{}, ErrTree
+	}
+	return known, nil
+}
+
+// latestCheckpoint is empty when nothing was signed yet.
+func latestCheckpoint(ctx context.Context, q *sqlcgen.Queries) (string, Checkpoint, error) {
+	row, err := q.LatestCheckpoint(ctx)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", Checkpoint{}, nil
+	}
+	if err != nil {
+		return "", Checkpoint{}, fmt.Errorf("read the last checkpoint: %w", err)
+	}
+	checkpoint, err := parse(noteText(row.Note))
+	return row.Note, checkpoint, err
+}
+
+func (s *Sequencer) grow(ctx context.Context, q *sqlcgen.Queries, grown tree, rows []sqlcgen.AuditEntry) error {
+	numbers := sqlcgen.NumberParams{}
+	added := sqlcgen.AddHashesParams{}
+	for _, row := range rows {
+		position := tlog.StoredHashIndex(0, grown.size)
+		for i, hash := range grown.add(leaf(row)) {
+			added.Positions = append(added.Positions, position+int64(i))
+			added.Hashes = append(added.Hashes, append([]byte(nil), hash[:]...))
+		}
+		numbers.EntryIds = append(numbers.EntryIds, row.EntryID)
+		numbers.Numbers = append(numbers.Numbers, grown.size)
+	}
+	changed, err := q.Number(ctx, numbers)
+	if err != nil {
+		return err
+	}
+	if changed != int64(len(rows)) {
+		return fmt.Errorf("%d of %d entries were numbered", changed, len(rows))
+	}
+	if err := q.AddHashes(ctx, added); err != nil {
+		return err
+	}
+	text, err := sign(Checkpoint{Size: grown.size, Root: grown.root(), At: s.now()}, s.signer)
+	if err != nil {
+		return err
+	}
+	return q.AddCheckpoint(ctx, sqlcgen.AddCheckpointParams{Size: grown.size, Note: text})
+}
+
+// export brings the folder up to what is signed, from wherever it stopped.
+func (s *Sequencer) export(ctx context.Context, q *sqlcgen.Queries) error {
+	size, end, err := s.folder.lastCheckpoint()
+	if err != nil {
+		return err
+	}
+	latest, last, err := latestCheckpoint(ctx, q)
+	if err != nil || latest == "" && size == 0 {
+		return err
+	}
+	if last.Size < size {
+		return errBehind
+	}
+	for last.Size > size {
+		notes, err := q.CheckpointsAfter(ctx, sqlcgen.CheckpointsAfterParams{Size: size, MaxRows: batch})
+		if err != nil {
+			return fmt.Errorf("export checkpoints: %w", err)
+		}
+		var text []byte
+		from := size
+		for _, row := range notes {
+			text = append(text, row.Note...)
+			size = row.Size
+		}
+		// A checkpoint is exported after the hashes that it covers.
+		if err := s.exportLeaves(ctx, q, from, size); err != nil {
+			return err
+		}
+		if err := s.folder.append(checkpointsFile, end, text); err != nil {
+			return err
+		}
+		end += int64(len(text))
+	}
+	return nil
+}
+
+func (s *Sequencer) exportLeaves(ctx context.Context, q *sqlcgen.Queries, from, to int64) error {
+	for ; from < to; from = min(from+batch, to) {
+		var positions []int64
+		for n := from; n < min(from+batch, to); n++ {
+			positions = append(positions, tlog.StoredHashIndex(0, n))
+		}
+		found, err := hashes{ctx, q}.ReadHashes(positions)
+		if err != nil {
+			return err
+		}
+		data := make([]byte, 0, len(found)*tlog.HashSize)
+		for _, hash := range found {
+			data = append(data, hash[:]...)
+		}
+		if err := s.folder.addLeaves(from, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
