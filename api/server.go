@@ -120,7 +120,7 @@ func New(config Config) (*Server, error) {
 func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		wait := s.callWait
-		if bringsFile(r) {
+		if BringsFile(r) {
 			wait = s.uploadWait
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), wait)
@@ -129,8 +129,8 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 	})
 }
 
-// bringsFile tells a call that may take as long as a file on its way.
-func bringsFile(r *http.Request) bool {
+// BringsFile tells a call that may take as long as a file on its way.
+func BringsFile(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v1/persons/") && strings.HasSuffix(r.URL.Path, "/documents")
 }
 

@@ -8,9 +8,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/documents"
 	"github.com/traveldoc/traveldoc/internal/documents/sanitise"
 )
@@ -92,7 +92,7 @@ const uploadTime = 3 * time.Minute
 // patient gives calls that bring a file the time that it takes.
 func patient(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v1/persons/") && strings.HasSuffix(r.URL.Path, "/documents") {
+		if api.BringsFile(r) {
 			connection, until := http.NewResponseController(w), SystemClock{}.Now().Add(uploadTime)
 			// A writer without deadlines has none to be moved.
 			_ = connection.SetReadDeadline(until)

@@ -2,6 +2,7 @@ package whole
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -26,7 +27,8 @@ func (w *Whole) As(user string) Client { return Client{w, user} }
 type Call struct {
 	Method string
 	Path   string // from /v1 on, with query
-	Body   any    // JSON; nil for none
+	Body   any    // JSON, or as it is when Media is set; nil for none
+	Media  string // of a body that is []byte
 	Key    string // Idempotency-Key; a fresh one for a POST when empty
 	Match  string // If-Match
 }
@@ -47,8 +49,12 @@ func (c Client) Do(call Call) Answer {
 	t.Helper()
 	var body io.Reader
 	if call.Body != nil {
-		raw, err := json.Marshal(call.Body)
-		must(t, err)
+		raw, whole := call.Body.([]byte)
+		if !whole || call.Media == "" {
+			var err error
+			raw, err = json.Marshal(call.Body)
+			must(t, err)
+		}
 		body = bytes.NewReader(raw)
 	}
 	request, err := http.NewRequest(call.Method, c.whole.House.URL(system.APIPort)+call.Path, body)
@@ -57,7 +63,7 @@ func (c Client) Do(call Call) Answer {
 		request.Header.Set("Authorization", "Bearer "+c.whole.token(c.user))
 	}
 	if call.Body != nil {
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", cmp.Or(call.Media, "application/json"))
 	}
 	if call.Method == http.MethodPost && call.Key == "" {
 		call.Key = uuid.NewString()
