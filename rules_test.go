@@ -92,7 +92,13 @@ func rules() []rule {
 			}},
 		}, "not built yet: a hold placed after issue bars no travel by itself; closing the request does"},
 		{8, "consular notification and a request imply nothing of each other", []guard{
-			{pkg: "api", test: "TestRule08_NoRouteNotifies", noRoute: true},
+			{pkg: "api", test: "TestRule08_ANotificationMovesNoRequest", off: [][]edit{
+				off("internal/store/sqlcgen/persons.sql.go", "\nINSERT INTO consular_notifications (", "\nWITH contact AS (UPDATE requests SET last_contact_at = $10 WHERE person_id = $2)\nINSERT INTO consular_notifications ("),
+			}},
+			{pkg: "api", test: "TestRule08_ARequestNotifiesNobody", off: [][]edit{
+				off("api/notifications.go", "done := slices.ContainsFunc(told, func(n ConsularNotification) bool {", "done := len(told) == 0 || slices.ContainsFunc(told, func(n ConsularNotification) bool {"),
+			}},
+			{pkg: "api", test: "TestRule08_ANotificationHasNoPlaceForAnAsylumFact", noRoute: true},
 		}, ""},
 		{9, "a document serves only after its authenticity check", []guard{
 			{pkg: "internal/tdr", test: "TestRule09_NoTravelOnADocumentNobodyAuthenticated", off: [][]edit{
@@ -150,8 +156,17 @@ func rules() []rule {
 				off("internal/mail/data.go", "!unicode.IsLetter(r) && !strings", "!unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings"),
 			}},
 		}, "not built yet: there is no break-glass access that could be logged"},
-		{16, "minors, medical, trafficking and family flags route specially", nil,
-			"not built yet: no such flag is recorded, and none changes who is asked"},
+		{16, "minors, medical, trafficking and family flags route specially", []guard{
+			{pkg: "internal/store", test: "TestRule16_AFlagChangesWhoIsAsked", off: [][]edit{
+				off("internal/directory/addressees.go", "if c.Special && level > 0 {", "if c.Special && level > TopLevel {"),
+				off("internal/store/notices.go", "Post: recording.Row.Post, Special: special,", "Post: recording.Row.Post, Special: special && false,"),
+				off("internal/store/custody.go", "Special: special,", "Special: special && false,"),
+			}},
+			{pkg: "api", test: "TestRule16_WhichFlagItIsIsNeedToKnow", off: [][]edit{
+				off("api/flags.go", "if !known {", "if !known && f.Kind == \"trafficking_victim\" {"),
+				off("internal/identity/policy.go", "{ReadFlags, []Role{Counsel}},", "{ReadFlags, []Role{Counsel, Officer}},"),
+			}},
+		}, ""},
 		{17, "foreign users see only what was sent to them", []guard{
 			{pkg: "internal/identity", test: "TestRule17_NoForeignRole", noRoute: true},
 		}, "not built yet: nothing is shown to a post, so no access has to end at closure or recall"},

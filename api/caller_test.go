@@ -159,16 +159,18 @@ func newRequest() fields {
 }
 
 type request struct {
-	ID       string   `json:"id"`
-	Code     string   `json:"code"`
-	PersonID string   `json:"person_id"`
-	Stage    string   `json:"stage"`
-	Seq      int64    `json:"seq"`
-	Version  string   `json:"version"`
-	OnHold   bool     `json:"on_hold"`
-	Officer  string   `json:"officer"`
-	Outcome  string   `json:"outcome"`
-	Allowed  []string `json:"allowed"`
+	ID             string   `json:"id"`
+	Code           string   `json:"code"`
+	PersonID       string   `json:"person_id"`
+	Stage          string   `json:"stage"`
+	Seq            int64    `json:"seq"`
+	Version        string   `json:"version"`
+	OnHold         bool     `json:"on_hold"`
+	Country        string   `json:"country"`
+	SpecialRouting bool     `json:"special_routing"`
+	Officer        string   `json:"officer"`
+	Outcome        string   `json:"outcome"`
+	Allowed        []string `json:"allowed"`
 }
 
 type changed struct {

@@ -24,6 +24,8 @@ type Carrier struct {
 	fence      Fence
 	holds      Holds
 	legal      LegalEvents
+	persons    Persons
+	issuers    Issuers
 	reads      Reads
 	documents  Documents
 	directory  Directory
@@ -39,6 +41,7 @@ func NewCarrier(config Config) (*Carrier, error) {
 	for _, port := range []any{
 		config.Clock, config.Engine, config.Commands, config.Intakes, config.Fence, config.Holds,
 		config.LegalEvents, config.Reads, config.Directory, config.Documents,
+		config.Persons, config.Issuers,
 	} {
 		if port == nil {
 			return nil, errors.New("configure api: a port is missing")
@@ -51,6 +54,7 @@ func NewCarrier(config Config) (*Carrier, error) {
 		clock: config.Clock, engine: config.Engine, commands: config.Commands, intakes: config.Intakes,
 		fence: config.Fence, holds: config.Holds, legal: config.LegalEvents, reads: config.Reads,
 		documents: config.Documents,
+		persons:   config.Persons, issuers: config.Issuers,
 		directory: config.Directory, packs: config.Packs, log: config.Log,
 		engineWait: config.EngineWait, newID: config.NewID,
 	}
@@ -96,6 +100,18 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishUpload(ctx, stored)
 	case identity.WithdrawDocument:
 		return c.finishWithdrawal(ctx, stored)
+	case identity.RaiseFlag:
+		return c.finishFlag(ctx, stored)
+	case identity.EndFlag:
+		return c.finishFlagEnding(ctx, stored)
+	case identity.ClaimNationality:
+		return c.finishNationality(ctx, stored)
+	case identity.RecordConsularNotification:
+		return c.finishNotification(ctx, stored)
+	case identity.VerifyIssuer:
+		return c.finishIssuer(ctx, stored)
+	case identity.EndIssuer:
+		return c.finishIssuerEnding(ctx, stored)
 	default:
 		return c.finishChange(ctx, stored)
 	}

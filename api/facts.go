@@ -83,16 +83,21 @@ func (s *Server) reviewFacts(ctx context.Context, view RequestView, act *tdr.Req
 	return facts, faults.problem()
 }
 
+// issuerFacts: where the post's list names the issuer, its days decide; the
+// pack's list serves where nobody has kept one for the post.
 func (s *Server) issuerFacts(ctx context.Context, view RequestView) (tdr.Facts, error) {
-	issuer, listed, err := s.reads.ListedIssuer(ctx, view.RequestID, s.clock.Now())
+	found, err := s.reads.IssuerOf(ctx, view.RequestID)
 	if err != nil {
 		return tdr.Facts{}, fmt.Errorf("look the issuer up: %w", err)
+	}
+	if found.Known || found.Issuer == "" {
+		return tdr.Facts{IssuerVerified: found.Listed}, nil
 	}
 	pack, err := s.packOf(view)
 	if err != nil {
 		return tdr.Facts{}, err
 	}
-	return tdr.Facts{IssuerVerified: listed || (issuer != "" && pack.VerifiedIssuer(issuer))}, nil
+	return tdr.Facts{IssuerVerified: pack.VerifiedIssuer(found.Issuer)}, nil
 }
 
 func (s *Server) retryFacts(ctx context.Context, view RequestView, act *tdr.Retry) (tdr.Facts, error) {

@@ -37,6 +37,10 @@ func problemOf(err error) *problem {
 		return newProblem(documentLimit, "")
 	case errors.Is(err, ErrWithdrawn):
 		return newProblem(alreadyWithdrawn, "")
+	case errors.Is(err, ErrEnded):
+		return newProblem(alreadyEnded, "")
+	case errors.Is(err, ErrListed):
+		return newProblem(alreadyListed, "")
 	case errors.Is(err, ErrPersonDiffers):
 		return fault("person.a_number", "belongs to other details")
 	case errors.Is(err, ErrCorrected):

@@ -63,17 +63,6 @@ func TestRule05_TheCaseOfficerClosesNoCitizenshipClaim(t *testing.T) {
 	}
 }
 
-// Rule 8 is kept by there being no route: consular notification (8 CFR 236.1(e))
-// is no operation, field or code of this interface, so that neither it nor a
-// request can imply the other. Whoever adds one answers here that it stands alone.
-func TestRule08_NoRouteNotifies(t *testing.T) {
-	for name := range contractNames(t) {
-		if strings.Contains(strings.ToLower(name), "notif") {
-			t.Errorf("rule 8: the contract knows %q", name)
-		}
-	}
-}
-
 // Rule 13 is kept by there being no route: nothing that is asked or answered
 // about a request or a person has a place for a likelihood.
 func TestRule13_NoRouteTellsALikelihood(t *testing.T) {

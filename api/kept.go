@@ -107,3 +107,25 @@ func (k kept) VisitWithdrawDocumentResponse(w http.ResponseWriter) error { retur
 
 // VisitLiftHoldResponse writes the answer.
 func (k kept) VisitLiftHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRaiseFlagResponse writes the answer.
+func (k kept) VisitRaiseFlagResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitEndFlagResponse writes the answer.
+func (k kept) VisitEndFlagResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitClaimNationalityResponse writes the answer.
+func (k kept) VisitClaimNationalityResponse(w http.ResponseWriter) error {
+	return Answer(k).write(w)
+}
+
+// VisitRecordConsularNotificationResponse writes the answer.
+func (k kept) VisitRecordConsularNotificationResponse(w http.ResponseWriter) error {
+	return Answer(k).write(w)
+}
+
+// VisitVerifyIssuerResponse writes the answer.
+func (k kept) VisitVerifyIssuerResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitEndIssuerResponse writes the answer.
+func (k kept) VisitEndIssuerResponse(w http.ResponseWriter) error { return Answer(k).write(w) }

@@ -37,7 +37,7 @@ func (s *Server) PreviewLadder(ctx context.Context, r contract.PreviewLadderRequ
 	if err != nil {
 		return nil, fmt.Errorf("read directory: %w", err)
 	}
-	answer := previewLadder(state, snapshot, now, until)
+	answer := previewLadder(state, view.SpecialRouting, snapshot, now, until)
 	return contract.PreviewLadder200JSONResponse(answer), nil
 }
 
@@ -54,7 +54,7 @@ func horizon(asked *contract.LadderQuestion, now time.Time) (time.Time, error) {
 
 // previewLadder lets time pass over a request whose people stay silent. A
 // level of which nobody can be told makes the next take over, as it will.
-func previewLadder(state tdr.State, snapshot directory.Snapshot, now, until time.Time) contract.LadderPreview {
+func previewLadder(state tdr.State, special bool, snapshot directory.Snapshot, now, until time.Time) contract.LadderPreview {
 	answer := contract.LadderPreview{Seq: state.Seq, AsOf: now.UTC(), Until: until.UTC(), Steps: []contract.LadderStep{}}
 	at := now
 	for {
@@ -76,7 +76,7 @@ func previewLadder(state tdr.State, snapshot directory.Snapshot, now, until time
 				why = due
 			}
 			state = tdr.Apply(state, event)
-			step := stepOf(state, event, why, snapshot)
+			step := stepOf(state, event, why, special, snapshot)
 			answer.Steps = append(answer.Steps, step)
 			state = unreachable(state, event, step)
 		}
@@ -93,14 +93,14 @@ func unreachable(state tdr.State, event tdr.Event, step contract.LadderStep) tdr
 	return tdr.ApplyAll(state, tdr.Receive(state, fact, event.OccurredAt))
 }
 
-func stepOf(state tdr.State, event tdr.Event, why tdr.Deadline, snapshot directory.Snapshot) contract.LadderStep {
+func stepOf(state tdr.State, event tdr.Event, why tdr.Deadline, special bool, snapshot directory.Snapshot) contract.LadderStep {
 	step := contract.LadderStep{
 		At: event.OccurredAt.UTC(), Type: string(event.Fact.Type()), Level: -1, Stage: string(state.Stage),
 		Told: []contract.Told{}, Missing: []contract.Missing{}, Why: why,
 	}
 	for _, notice := range tdr.Notices(state, event.Seq-1) {
 		step.Kind, step.Trigger, step.ActBy, step.ValidTo = string(notice.Kind), string(notice.Trigger), utc(notice.ActBy), notice.ValidTo.String()
-		found := addressees(state, notice, snapshot, event.OccurredAt)
+		found := addressees(state, notice, special, snapshot, event.OccurredAt)
 		if notice.Kind == tdr.LevelNotice {
 			step.Level = notice.Level
 		}
@@ -115,7 +115,7 @@ func stepOf(state tdr.State, event tdr.Event, why tdr.Deadline, snapshot directo
 }
 
 // addressees of a notice, as recording it will find them.
-func addressees(state tdr.State, notice tdr.Notice, snapshot directory.Snapshot, at time.Time) directory.Addressees {
-	of := directory.Case{Officer: state.Officer, FieldOffice: state.FieldOffice, Country: state.Country, Post: state.Post}
+func addressees(state tdr.State, notice tdr.Notice, special bool, snapshot directory.Snapshot, at time.Time) directory.Addressees {
+	of := directory.Case{Officer: state.Officer, FieldOffice: state.FieldOffice, Country: state.Country, Post: state.Post, Special: special}
 	return snapshot.Addressees(notice.ToldAs(), of, at)
 }

@@ -70,6 +70,13 @@ func goodBodies(r request) map[string]fields {
 		"recordCustody":    {"kind": "detained", "date": "2026-02-20", "office": "BOS", "source_type": "form", "source": someHash},
 		"withdrawDocument": {"reason": "mistaken"},
 		"placeHold":        hold, "liftHold": {"source": someHash, "reason": "resolved"},
+		"raiseFlag": {"kind": "medical", "source": someHash, "dated": "2026-02-20"}, "endFlag": {"source": someHash, "reason": "recovered"},
+		"claimNationality": {"country": "TGO", "claimed_by": "person", "dated": "2026-02-20", "source": someHash},
+		"recordConsularNotification": {
+			"country": "GHA", "detained_since": "2026-02-20", "kind": "mandatory", "means": "fax", "notified_at": "2026-02-20T20:00:00Z", "source": someHash,
+		},
+		"verifyIssuer":  {"issuer": "consul", "valid_from": "2026-01-01", "source": "verbal note"},
+		"endIssuer":     {"issuer": "example", "valid_from": "2026-01-01", "valid_to": "2026-02-01", "source": "verbal note"},
 		"previewClocks": {"custody": fields{"office": "BOS", "events": []fields{{"kind": "order_final", "date": "2026-01-15"}}}},
 	}
 }
@@ -108,6 +115,11 @@ func (w *world) stage(o driven) (path string, body []byte, version string) {
 		w.change("officer1", "/v1/persons/"+id+"/custody", goodBodies(r)["recordCustody"])
 	case strings.HasPrefix(o.path, "/v1/holds/"):
 		id = held.Hold.ID
+	case strings.HasPrefix(o.path, "/v1/flags/"):
+		id = read[struct{ ID string }](w.t, w.change("officer1", "/v1/persons/"+r.PersonID+"/flags", goodBodies(r)["raiseFlag"])).ID
+	case strings.HasPrefix(o.path, "/v1/posts/"):
+		id = "gha-washington"
+		w.change("admin1", "/v1/posts/"+id+"/issuers", goodBodies(r)["verifyIssuer"].with("issuer", "example"))
 	case strings.HasPrefix(o.path, "/v1/escalations/"):
 		id = escalation
 	case strings.HasPrefix(o.path, "/v1/documents/"):

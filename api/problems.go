@@ -27,6 +27,8 @@ const (
 	gateClosed          cause = "gate_closed"
 	liveRequestExists   cause = "live_request_exists"
 	alreadyLifted       cause = "already_lifted"
+	alreadyEnded        cause = "already_ended"
+	alreadyListed       cause = "already_listed"
 	stale               cause = "stale"
 	tooLarge            cause = "too_large"
 	wrongType           cause = "wrong_type"
@@ -74,6 +76,8 @@ func meanings() map[cause]meaning {
 		gateClosed:          {http.StatusConflict, "Nothing may leave now", "The gate did not let it leave. Ask counsel."},
 		liveRequestExists:   {http.StatusConflict, "A live request exists", "A person has one live request for a country at a time. request_id names it if you may see it."},
 		alreadyLifted:       {http.StatusConflict, "The hold was lifted already", "Another command lifted it. Read the hold."},
+		alreadyEnded:        {http.StatusConflict, "It was ended already", "Another command ended it, or its first day lies behind the day named. Read it."},
+		alreadyListed:       {http.StatusConflict, "The issuer is listed otherwise", "The post's list holds this issuer from the same day, with other words. End that listing, or list it from another day."},
 		stale:               {http.StatusPreconditionFailed, "Something happened that you had not seen", "If-Match does not name the version that stands. Read the request again, look at what changed, and decide anew."},
 		tooLarge:            {http.StatusRequestEntityTooLarge, "The body is too large", "Commands take 64 KiB at most, webhooks 1 MiB."},
 		wrongType:           {http.StatusUnsupportedMediaType, "The body is not JSON by its type", "Send Content-Type: application/json, not compressed."},

@@ -28,36 +28,38 @@ type Page struct {
 
 // RequestView is a request as the read model has it.
 type RequestView struct {
-	RequestID     string
-	Code          string
-	PersonID      string
-	Country       string
-	Post          string
-	FieldOffice   string
-	Officer       string
-	Predecessor   string
-	HighHarm      bool
-	PackVersion   int
-	PackHash      string
-	Seq           int64 // 0: taken in, the workflow has not answered yet
-	MaterialSeq   int64
-	Fence         int64     // of the person
-	OnHold        bool      // a hold stands in scope
-	Stage         tdr.Stage // "opening" while Seq is 0
-	StageSince    time.Time
-	Owner         tdr.Owner
-	Outcome       tdr.Outcome
-	OpenedAt      time.Time
-	ClosedAt      time.Time
-	WaitingSince  time.Time
-	LastContactAt time.Time
-	FirstIssuedAt time.Time
-	ValidTo       string // a date, or empty
-	Detained      bool
-	Level         int // highest open level, -1 for none
-	NextDueAt     time.Time
-	NextDueKind   string
-	Live          bool
+	RequestID   string
+	Code        string
+	PersonID    string
+	Country     string
+	Post        string
+	FieldOffice string
+	Officer     string
+	Predecessor string
+	HighHarm    bool
+	PackVersion int
+	PackHash    string
+	Seq         int64 // 0: taken in, the workflow has not answered yet
+	MaterialSeq int64
+	Fence       int64 // of the person
+	OnHold      bool  // a hold stands in scope
+	// SpecialRouting tells that a flag of the person changes who is asked.
+	SpecialRouting bool
+	Stage          tdr.Stage // "opening" while Seq is 0
+	StageSince     time.Time
+	Owner          tdr.Owner
+	Outcome        tdr.Outcome
+	OpenedAt       time.Time
+	ClosedAt       time.Time
+	WaitingSince   time.Time
+	LastContactAt  time.Time
+	FirstIssuedAt  time.Time
+	ValidTo        string // a date, or empty
+	Detained       bool
+	Level          int // highest open level, -1 for none
+	NextDueAt      time.Time
+	NextDueKind    string
+	Live           bool
 }
 
 // Subject is what decides who sees the request.
@@ -183,9 +185,9 @@ type Reads interface {
 	Escalation(ctx context.Context, id string) (EscalationView, error)
 	Recalls(ctx context.Context, requestID string) ([]Recall, error)
 	Deadlines(ctx context.Context, filter DeadlineFilter) ([]DeadlineView, error)
-	// ListedIssuer gives the issuer of the request's newest issued event and tells
-	// whether it stands on the verified list of the request's post on that day of now.
-	ListedIssuer(ctx context.Context, requestID string, now time.Time) (issuer string, listed bool, err error)
+	// IssuerOf gives the issuer of the request's newest issued event and tells how
+	// it stood on the verified list of the request's post on the day of issue there.
+	IssuerOf(ctx context.Context, requestID string) (DocumentIssuer, error)
 }
 
 // Bottleneck is a group of requests and where their days went. Open requests

@@ -32,6 +32,8 @@ type Config struct {
 	Fence       Fence
 	Holds       Holds
 	LegalEvents LegalEvents
+	Persons     Persons
+	Issuers     Issuers
 	Reads       Reads
 	Documents   Documents
 	Files       DocumentFiles

@@ -219,6 +219,7 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 		Clock: w.clock, Verifier: w.tokens, Engine: w.engine, Commands: w.store, Intakes: w.store, Fence: w.store,
 		Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
 		UploadLimit: documentstest.Limits().Bytes, Reports: w.reports, MailEvents: w.post,
+		Persons: w.store.Persons(), Issuers: w.store.Issuers(),
 		MailReports: w.store, Directory: people{snapshot}, Packs: packs, Health: map[string]api.Health{"database": w.store},
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -25,17 +25,23 @@ import (
 
 // Defines values for ChecklistItemProves.
 const (
-	Identity           ChecklistItemProves = "identity"
-	Nationality        ChecklistItemProves = "nationality"
-	None               ChecklistItemProves = "none"
-	StartsVerification ChecklistItemProves = "starts_verification"
+	ChecklistItemProvesIdentity           ChecklistItemProves = "identity"
+	ChecklistItemProvesNationality        ChecklistItemProves = "nationality"
+	ChecklistItemProvesNone               ChecklistItemProves = "none"
+	ChecklistItemProvesStartsVerification ChecklistItemProves = "starts_verification"
 )
 
 // Defines values for CommandStatus.
 const (
-	Done    CommandStatus = "done"
-	Refused CommandStatus = "refused"
-	Stored  CommandStatus = "stored"
+	CommandStatusDone    CommandStatus = "done"
+	CommandStatusRefused CommandStatus = "refused"
+	CommandStatusStored  CommandStatus = "stored"
+)
+
+// Defines values for ConsularDutyState.
+const (
+	ConsularDutyStateDone ConsularDutyState = "done"
+	ConsularDutyStateOwed ConsularDutyState = "owed"
 )
 
 // Defines values for ContactKind.
@@ -60,6 +66,14 @@ const (
 	ContactFactMediumVisit     ContactFactMedium = "visit"
 )
 
+// Defines values for FlagKind.
+const (
+	FamilyUnit        FlagKind = "family_unit"
+	Medical           FlagKind = "medical"
+	Minor             FlagKind = "minor"
+	TraffickingVictim FlagKind = "trafficking_victim"
+)
+
 // Defines values for HoldKind.
 const (
 	HoldKindCat              HoldKind = "cat"
@@ -70,6 +84,22 @@ const (
 	HoldKindStay             HoldKind = "stay"
 	HoldKindTps              HoldKind = "tps"
 	HoldKindWithholding      HoldKind = "withholding"
+)
+
+// Defines values for NewConsularNotificationKind.
+const (
+	NewConsularNotificationKindAtRequest NewConsularNotificationKind = "at_request"
+	NewConsularNotificationKindDeclined  NewConsularNotificationKind = "declined"
+	NewConsularNotificationKindMandatory NewConsularNotificationKind = "mandatory"
+)
+
+// Defines values for NewConsularNotificationMeans.
+const (
+	NewConsularNotificationMeansElectronic NewConsularNotificationMeans = "electronic"
+	NewConsularNotificationMeansFax        NewConsularNotificationMeans = "fax"
+	NewConsularNotificationMeansInPerson   NewConsularNotificationMeans = "in_person"
+	NewConsularNotificationMeansMail       NewConsularNotificationMeans = "mail"
+	NewConsularNotificationMeansTelephone  NewConsularNotificationMeans = "telephone"
 )
 
 // Defines values for NewCustodyFactKind.
@@ -94,12 +124,21 @@ const (
 	NewHoldScopeRequest NewHoldScope = "request"
 )
 
+// Defines values for NewNationalityClaimedBy.
+const (
+	NewNationalityClaimedByCountry  NewNationalityClaimedBy = "country"
+	NewNationalityClaimedByDocument NewNationalityClaimedBy = "document"
+	NewNationalityClaimedByFamily   NewNationalityClaimedBy = "family"
+	NewNationalityClaimedByPerson   NewNationalityClaimedBy = "person"
+	NewNationalityClaimedByRecord   NewNationalityClaimedBy = "record"
+)
+
 // Defines values for RecordInterviewResult.
 const (
-	CancelledByPost RecordInterviewResult = "cancelled_by_post"
-	Declined        RecordInterviewResult = "declined"
-	Held            RecordInterviewResult = "held"
-	NoShow          RecordInterviewResult = "no_show"
+	RecordInterviewResultCancelledByPost RecordInterviewResult = "cancelled_by_post"
+	RecordInterviewResultDeclined        RecordInterviewResult = "declined"
+	RecordInterviewResultHeld            RecordInterviewResult = "held"
+	RecordInterviewResultNoShow          RecordInterviewResult = "no_show"
 )
 
 // Defines values for RecordNoncomplianceStep.
@@ -317,6 +356,55 @@ type Command struct {
 
 // CommandStatus defines model for Command.Status.
 type CommandStatus string
+
+// ConsularDuty What a detention asks for towards one claimed nationality.
+type ConsularDuty struct {
+	Country       string        `json:"country"`
+	DetainedSince calendar.Date `json:"detained_since"`
+
+	// Exception when it is not mandatory after all
+	Exception string `json:"exception,omitempty,omitzero"`
+
+	// Mandatory whatever the person wishes
+	Mandatory bool              `json:"mandatory"`
+	Rule      ConsularRule      `json:"rule,omitempty,omitzero"`
+	State     ConsularDutyState `json:"state"`
+
+	// WithinHours a limit of the arrangement with the country; at once when left out
+	WithinHours int `json:"within_hours,omitempty,omitzero"`
+}
+
+// ConsularDutyState defines model for ConsularDuty.State.
+type ConsularDutyState string
+
+// ConsularNotification defines model for ConsularNotification.
+type ConsularNotification struct {
+	Country       string        `json:"country"`
+	DetainedSince calendar.Date `json:"detained_since"`
+	Id            string        `json:"id"`
+	Kind          string        `json:"kind"`
+	Means         string        `json:"means,omitempty,omitzero"`
+	NotifiedAt    time.Time     `json:"notified_at,omitempty,omitzero"`
+	PersonId      string        `json:"person_id"`
+	RecordedAt    time.Time     `json:"recorded_at"`
+	RecordedBy    string        `json:"recorded_by"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
+// ConsularNotifications defines model for ConsularNotifications.
+type ConsularNotifications struct {
+	Duties        []ConsularDuty         `json:"duties"`
+	Notifications []ConsularNotification `json:"notifications"`
+}
+
+// ConsularRule defines model for ConsularRule.
+type ConsularRule struct {
+	Evidence string        `json:"evidence"`
+	Read     calendar.Date `json:"read"`
+	Source   string        `json:"source"`
+}
 
 // Contact defines model for Contact.
 type Contact struct {
@@ -605,6 +693,49 @@ type FirstAnswer struct {
 	Status  int               `json:"status"`
 }
 
+// Flag More than that it routes specially only for counsel, the custody unit and who raised it (8 USC 1367).
+type Flag struct {
+	Dated     calendar.Date `json:"dated,omitempty,omitzero"`
+	EndReason string        `json:"end_reason,omitempty,omitzero"`
+
+	// EndSource SHA-256 of the source document
+	EndSource Evidence  `json:"end_source,omitempty,omitzero"`
+	EndedAt   time.Time `json:"ended_at,omitempty,omitzero"`
+	EndedBy   string    `json:"ended_by,omitempty,omitzero"`
+	Id        string    `json:"id"`
+	Kind      string    `json:"kind,omitempty,omitzero"`
+	PersonId  string    `json:"person_id"`
+	RaisedAt  time.Time `json:"raised_at"`
+	RaisedBy  string    `json:"raised_by,omitempty,omitzero"`
+
+	// Source SHA-256 of the source document
+	Source   Evidence `json:"source,omitempty,omitzero"`
+	Standing bool     `json:"standing"`
+}
+
+// FlagEnding defines model for FlagEnding.
+type FlagEnding struct {
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// Reason a lower-case word
+	Reason Code `json:"reason"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
+// FlagKind defines model for FlagKind.
+type FlagKind string
+
+// FlagList defines model for FlagList.
+type FlagList struct {
+	Flags []Flag `json:"flags"`
+
+	// SpecialRouting a flag stands
+	SpecialRouting bool `json:"special_routing"`
+}
+
 // Hold More than that it stands only for who needs to know (8 CFR 208.6).
 type Hold struct {
 	Authority  string        `json:"authority,omitempty,omitzero"`
@@ -648,6 +779,11 @@ type HoldPlaced struct {
 
 // Identifier an id of the directory
 type Identifier = string
+
+// IssuerList defines model for IssuerList.
+type IssuerList struct {
+	Issuers []VerifiedIssuer `json:"issuers"`
+}
 
 // ItemCode defines model for ItemCode.
 type ItemCode = string
@@ -734,6 +870,52 @@ type Missing struct {
 	Reason string `json:"reason"`
 }
 
+// Nationality A claim. It says nothing of the country on an order.
+type Nationality struct {
+	ClaimedBy  string        `json:"claimed_by"`
+	Country    string        `json:"country"`
+	Dated      calendar.Date `json:"dated"`
+	Id         string        `json:"id"`
+	PersonId   string        `json:"person_id"`
+	RecordedAt time.Time     `json:"recorded_at"`
+	RecordedBy string        `json:"recorded_by"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
+// NationalityList defines model for NationalityList.
+type NationalityList struct {
+	Nationalities []Nationality `json:"nationalities"`
+}
+
+// NewConsularNotification defines model for NewConsularNotification.
+type NewConsularNotification struct {
+	// Country ISO 3166-1 alpha-3
+	Country       Country       `json:"country"`
+	DetainedSince calendar.Date `json:"detained_since"`
+
+	// Exception the exception of the country applies, such as a Polish permanent resident
+	Exception bool `json:"exception,omitempty,omitzero"`
+
+	// Kind declined: the person was told of the right to communicate and wants no notification
+	Kind  NewConsularNotificationKind  `json:"kind"`
+	Means NewConsularNotificationMeans `json:"means,omitempty,omitzero"`
+
+	// Note personal text; it stays with the command and goes no further
+	Note       Note      `json:"note,omitempty,omitzero"`
+	NotifiedAt time.Time `json:"notified_at,omitempty,omitzero"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
+// NewConsularNotificationKind declined: the person was told of the right to communicate and wants no notification
+type NewConsularNotificationKind string
+
+// NewConsularNotificationMeans defines model for NewConsularNotification.Means.
+type NewConsularNotificationMeans string
+
 // NewCustodyFact defines model for NewCustodyFact.
 type NewCustodyFact struct {
 	Corrects string             `json:"corrects,omitempty,omitzero"`
@@ -755,6 +937,18 @@ type NewCustodyFact struct {
 
 // NewCustodyFactKind defines model for NewCustodyFact.Kind.
 type NewCustodyFactKind string
+
+// NewFlag defines model for NewFlag.
+type NewFlag struct {
+	Dated calendar.Date `json:"dated"`
+	Kind  FlagKind      `json:"kind"`
+
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
 
 // NewHold defines model for NewHold.
 type NewHold struct {
@@ -786,6 +980,34 @@ type NewHoldAuthority string
 
 // NewHoldScope defines model for NewHold.Scope.
 type NewHoldScope string
+
+// NewIssuer defines model for NewIssuer.
+type NewIssuer struct {
+	// Issuer a lower-case word
+	Issuer Code `json:"issuer"`
+
+	// Source where the specimen or list comes from
+	Source string `json:"source"`
+
+	// ValidFrom first day there
+	ValidFrom calendar.Date `json:"valid_from"`
+
+	// ValidTo last day; open when left out
+	ValidTo calendar.Date `json:"valid_to,omitempty,omitzero"`
+}
+
+// NewIssuerEnding defines model for NewIssuerEnding.
+type NewIssuerEnding struct {
+	// Issuer a lower-case word
+	Issuer Code   `json:"issuer"`
+	Source string `json:"source"`
+
+	// ValidFrom first day of the listing
+	ValidFrom calendar.Date `json:"valid_from"`
+
+	// ValidTo its last day from now on
+	ValidTo calendar.Date `json:"valid_to"`
+}
 
 // NewLegalEvent defines model for NewLegalEvent.
 type NewLegalEvent struct {
@@ -825,6 +1047,25 @@ type NewLifting struct {
 	// Source SHA-256 of the source document
 	Source Evidence `json:"source"`
 }
+
+// NewNationality defines model for NewNationality.
+type NewNationality struct {
+	// ClaimedBy who or what says so
+	ClaimedBy NewNationalityClaimedBy `json:"claimed_by"`
+
+	// Country ISO 3166-1 alpha-3
+	Country Country       `json:"country"`
+	Dated   calendar.Date `json:"dated"`
+
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
+// NewNationalityClaimedBy who or what says so
+type NewNationalityClaimedBy string
 
 // NewPerson Personal; kept apart, and answered to those alone who need to know.
 type NewPerson struct {
@@ -1118,9 +1359,12 @@ type Request struct {
 	Post        string    `json:"post"`
 	Predecessor string    `json:"predecessor,omitempty,omitzero"`
 	Seq         int64     `json:"seq"`
-	Stage       Stage     `json:"stage"`
-	StageSince  time.Time `json:"stage_since"`
-	ValidTo     string    `json:"valid_to,omitempty,omitzero"`
+
+	// SpecialRouting a flag of the person changes who is asked
+	SpecialRouting bool      `json:"special_routing"`
+	Stage          Stage     `json:"stage"`
+	StageSince     time.Time `json:"stage_since"`
+	ValidTo        string    `json:"valid_to,omitempty,omitzero"`
 
 	// Version the ETag without its quotes
 	Version      string    `json:"version"`
@@ -1256,6 +1500,20 @@ type Told struct {
 	SubstituteFor string `json:"substitute_for,omitempty,omitzero"`
 }
 
+// VerifiedIssuer defines model for VerifiedIssuer.
+type VerifiedIssuer struct {
+	EndSource string        `json:"end_source,omitempty,omitzero"`
+	EndedAt   time.Time     `json:"ended_at,omitempty,omitzero"`
+	EndedBy   string        `json:"ended_by,omitempty,omitzero"`
+	Issuer    string        `json:"issuer"`
+	ListedAt  time.Time     `json:"listed_at,omitempty,omitzero"`
+	ListedBy  string        `json:"listed_by,omitempty,omitzero"`
+	Post      string        `json:"post"`
+	Source    string        `json:"source"`
+	ValidFrom calendar.Date `json:"valid_from"`
+	ValidTo   calendar.Date `json:"valid_to,omitempty,omitzero"`
+}
+
 // Withdraw defines model for Withdraw.
 type Withdraw struct {
 	// Note personal text; it stays with the command and goes no further
@@ -1284,6 +1542,9 @@ type DocumentId = string
 // EscalationId defines model for EscalationId.
 type EscalationId = string
 
+// FlagId defines model for FlagId.
+type FlagId = string
+
 // HoldId defines model for HoldId.
 type HoldId = string
 
@@ -1295,6 +1556,9 @@ type Limit = int
 
 // PersonId defines model for PersonId.
 type PersonId = string
+
+// PostId an id of the directory
+type PostId = Identifier
 
 // RequestId defines model for RequestId.
 type RequestId = string
@@ -1317,6 +1581,15 @@ type Changed = Change
 // Conflict RFC 9457.
 type Conflict = Problem
 
+// ConsularNotificationRecorded defines model for ConsularNotificationRecorded.
+type ConsularNotificationRecorded = ConsularNotification
+
+// FlagEnded More than that it routes specially only for counsel, the custody unit and who raised it (8 USC 1367).
+type FlagEnded = Flag
+
+// FlagRaised More than that it routes specially only for counsel, the custody unit and who raised it (8 USC 1367).
+type FlagRaised = Flag
+
 // Forbidden RFC 9457.
 type Forbidden = Problem
 
@@ -1325,6 +1598,15 @@ type HoldLifted = Hold
 
 // Invalid RFC 9457.
 type Invalid = Problem
+
+// IssuerEnded defines model for IssuerEnded.
+type IssuerEnded = VerifiedIssuer
+
+// IssuerListed defines model for IssuerListed.
+type IssuerListed = VerifiedIssuer
+
+// NationalityClaimed A claim. It says nothing of the country on an order.
+type NationalityClaimed = Nationality
 
 // NotFound RFC 9457.
 type NotFound = Problem
@@ -1392,6 +1674,12 @@ type AcknowledgeParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
 
+// EndFlagParams defines parameters for EndFlag.
+type EndFlagParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // ListHoldsParams defines parameters for ListHolds.
 type ListHoldsParams struct {
 	// Cursor next of the page before
@@ -1431,6 +1719,12 @@ type GetPackParams struct {
 	Version int `form:"version,omitempty" json:"version,omitempty,omitzero"`
 }
 
+// RecordConsularNotificationParams defines parameters for RecordConsularNotification.
+type RecordConsularNotificationParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // RecordCustodyParams defines parameters for RecordCustody.
 type RecordCustodyParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
@@ -1454,8 +1748,32 @@ type UploadDocumentParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
 
+// RaiseFlagParams defines parameters for RaiseFlag.
+type RaiseFlagParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // RecordLegalEventParams defines parameters for RecordLegalEvent.
 type RecordLegalEventParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// ClaimNationalityParams defines parameters for ClaimNationality.
+type ClaimNationalityParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// EndIssuerParams defines parameters for EndIssuer.
+type EndIssuerParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// VerifyIssuerParams defines parameters for VerifyIssuer.
+type VerifyIssuerParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
@@ -1751,11 +2069,17 @@ type WithdrawDocumentJSONRequestBody = DocumentWithdrawal
 // AcknowledgeJSONRequestBody defines body for Acknowledge for application/json ContentType.
 type AcknowledgeJSONRequestBody = Acknowledgement
 
+// EndFlagJSONRequestBody defines body for EndFlag for application/json ContentType.
+type EndFlagJSONRequestBody = FlagEnding
+
 // PlaceHoldJSONRequestBody defines body for PlaceHold for application/json ContentType.
 type PlaceHoldJSONRequestBody = NewHold
 
 // LiftHoldJSONRequestBody defines body for LiftHold for application/json ContentType.
 type LiftHoldJSONRequestBody = NewLifting
+
+// RecordConsularNotificationJSONRequestBody defines body for RecordConsularNotification for application/json ContentType.
+type RecordConsularNotificationJSONRequestBody = NewConsularNotification
 
 // RecordCustodyJSONRequestBody defines body for RecordCustody for application/json ContentType.
 type RecordCustodyJSONRequestBody = NewCustodyFact
@@ -1763,8 +2087,20 @@ type RecordCustodyJSONRequestBody = NewCustodyFact
 // UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
 type UploadDocumentMultipartRequestBody UploadDocumentMultipartBody
 
+// RaiseFlagJSONRequestBody defines body for RaiseFlag for application/json ContentType.
+type RaiseFlagJSONRequestBody = NewFlag
+
 // RecordLegalEventJSONRequestBody defines body for RecordLegalEvent for application/json ContentType.
 type RecordLegalEventJSONRequestBody = NewLegalEvent
+
+// ClaimNationalityJSONRequestBody defines body for ClaimNationality for application/json ContentType.
+type ClaimNationalityJSONRequestBody = NewNationality
+
+// EndIssuerJSONRequestBody defines body for EndIssuer for application/json ContentType.
+type EndIssuerJSONRequestBody = NewIssuerEnding
+
+// VerifyIssuerJSONRequestBody defines body for VerifyIssuer for application/json ContentType.
+type VerifyIssuerJSONRequestBody = NewIssuer
 
 // OpenJSONRequestBody defines body for Open for application/json ContentType.
 type OpenJSONRequestBody = NewRequest
@@ -1882,6 +2218,9 @@ type ServerInterface interface {
 	// Acknowledge Take an escalation on, by its own id
 	// (POST /v1/escalations/{id}/acknowledgement)
 	Acknowledge(w http.ResponseWriter, r *http.Request, id EscalationId, params AcknowledgeParams)
+	// EndFlag End a flag
+	// (POST /v1/flags/{id}/ending)
+	EndFlag(w http.ResponseWriter, r *http.Request, id FlagId, params EndFlagParams)
 	// ListHolds List holds; kind, authority and reason only for who needs to know
 	// (GET /v1/holds)
 	ListHolds(w http.ResponseWriter, r *http.Request, params ListHoldsParams)
@@ -1900,6 +2239,12 @@ type ServerInterface interface {
 	// GetPerson Read who a person is; for those who need to know
 	// (GET /v1/persons/{id})
 	GetPerson(w http.ResponseWriter, r *http.Request, id PersonId)
+	// ListConsularNotifications List consular notifications of a detention, and those that are owed
+	// (GET /v1/persons/{id}/consular-notifications)
+	ListConsularNotifications(w http.ResponseWriter, r *http.Request, id PersonId)
+	// RecordConsularNotification Record the consular notification of a detention (8 CFR 236.1(e))
+	// (POST /v1/persons/{id}/consular-notifications)
+	RecordConsularNotification(w http.ResponseWriter, r *http.Request, id PersonId, params RecordConsularNotificationParams)
 	// GetCustody Read the custody clock of a person
 	// (GET /v1/persons/{id}/custody)
 	GetCustody(w http.ResponseWriter, r *http.Request, id PersonId)
@@ -1912,12 +2257,33 @@ type ServerInterface interface {
 	// UploadDocument Add a document about a person
 	// (POST /v1/persons/{id}/documents)
 	UploadDocument(w http.ResponseWriter, r *http.Request, id PersonId, params UploadDocumentParams)
+	// ListFlags List the flags that route a person specially; their kind only for who needs to know
+	// (GET /v1/persons/{id}/flags)
+	ListFlags(w http.ResponseWriter, r *http.Request, id PersonId)
+	// RaiseFlag Route a person specially
+	// (POST /v1/persons/{id}/flags)
+	RaiseFlag(w http.ResponseWriter, r *http.Request, id PersonId, params RaiseFlagParams)
 	// ListLegalEvents Read the legal events of a person, in the order of recording
 	// (GET /v1/persons/{id}/legal-events)
 	ListLegalEvents(w http.ResponseWriter, r *http.Request, id PersonId)
 	// RecordLegalEvent Record a dated legal event from its source document
 	// (POST /v1/persons/{id}/legal-events)
 	RecordLegalEvent(w http.ResponseWriter, r *http.Request, id PersonId, params RecordLegalEventParams)
+	// ListNationalities List the nationalities claimed for a person
+	// (GET /v1/persons/{id}/nationalities)
+	ListNationalities(w http.ResponseWriter, r *http.Request, id PersonId)
+	// ClaimNationality Record a claimed nationality; it replaces none
+	// (POST /v1/persons/{id}/nationalities)
+	ClaimNationality(w http.ResponseWriter, r *http.Request, id PersonId, params ClaimNationalityParams)
+	// EndIssuer End the listing of an issuing authority
+	// (POST /v1/posts/{id}/issuer-endings)
+	EndIssuer(w http.ResponseWriter, r *http.Request, id PostId, params EndIssuerParams)
+	// ListIssuers List the verified issuers of a post, ended ones too
+	// (GET /v1/posts/{id}/issuers)
+	ListIssuers(w http.ResponseWriter, r *http.Request, id PostId)
+	// VerifyIssuer Put an issuing authority on the verified list of a post
+	// (POST /v1/posts/{id}/issuers)
+	VerifyIssuer(w http.ResponseWriter, r *http.Request, id PostId, params VerifyIssuerParams)
 	// GetBottlenecks Where requests are stuck
 	// (GET /v1/reports/bottlenecks)
 	GetBottlenecks(w http.ResponseWriter, r *http.Request, params GetBottlenecksParams)
@@ -2451,6 +2817,60 @@ func (siw *ServerInterfaceWrapper) Acknowledge(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// EndFlag operation middleware
+func (siw *ServerInterfaceWrapper) EndFlag(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id FlagId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndFlagParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndFlag(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListHolds operation middleware
 func (siw *ServerInterfaceWrapper) ListHolds(w http.ResponseWriter, r *http.Request) {
 
@@ -2742,6 +3162,86 @@ func (siw *ServerInterfaceWrapper) GetPerson(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListConsularNotifications operation middleware
+func (siw *ServerInterfaceWrapper) ListConsularNotifications(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListConsularNotifications(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordConsularNotification operation middleware
+func (siw *ServerInterfaceWrapper) RecordConsularNotification(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordConsularNotificationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordConsularNotification(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetCustody operation middleware
 func (siw *ServerInterfaceWrapper) GetCustody(w http.ResponseWriter, r *http.Request) {
 
@@ -2902,6 +3402,86 @@ func (siw *ServerInterfaceWrapper) UploadDocument(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// ListFlags operation middleware
+func (siw *ServerInterfaceWrapper) ListFlags(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListFlags(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RaiseFlag operation middleware
+func (siw *ServerInterfaceWrapper) RaiseFlag(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RaiseFlagParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RaiseFlag(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListLegalEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListLegalEvents(w http.ResponseWriter, r *http.Request) {
 
@@ -2973,6 +3553,220 @@ func (siw *ServerInterfaceWrapper) RecordLegalEvent(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RecordLegalEvent(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListNationalities operation middleware
+func (siw *ServerInterfaceWrapper) ListNationalities(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListNationalities(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ClaimNationality operation middleware
+func (siw *ServerInterfaceWrapper) ClaimNationality(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClaimNationalityParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ClaimNationality(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// EndIssuer operation middleware
+func (siw *ServerInterfaceWrapper) EndIssuer(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PostId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndIssuerParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndIssuer(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListIssuers operation middleware
+func (siw *ServerInterfaceWrapper) ListIssuers(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PostId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListIssuers(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyIssuer operation middleware
+func (siw *ServerInterfaceWrapper) VerifyIssuer(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PostId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyIssuerParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyIssuer(w, r, id, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -5445,6 +6239,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/escalations/{id}/acknowledgement", wrapper.Acknowledge).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/flags/{id}/ending", wrapper.EndFlag).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/holds", wrapper.ListHolds).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/holds", wrapper.PlaceHold).Methods(http.MethodPost)
@@ -5457,6 +6253,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}", wrapper.GetPerson).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/consular-notifications", wrapper.ListConsularNotifications).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/consular-notifications", wrapper.RecordConsularNotification).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody", wrapper.GetCustody).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody", wrapper.RecordCustody).Methods(http.MethodPost)
@@ -5465,9 +6265,23 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/documents", wrapper.UploadDocument).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/flags", wrapper.ListFlags).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/flags", wrapper.RaiseFlag).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/legal-events", wrapper.ListLegalEvents).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/legal-events", wrapper.RecordLegalEvent).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/nationalities", wrapper.ListNationalities).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/nationalities", wrapper.ClaimNationality).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/posts/{id}/issuer-endings", wrapper.EndIssuer).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/posts/{id}/issuers", wrapper.ListIssuers).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/posts/{id}/issuers", wrapper.VerifyIssuer).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/reports/bottlenecks", wrapper.GetBottlenecks).Methods(http.MethodGet)
 
@@ -5571,6 +6385,12 @@ type ChangedJSONResponse struct {
 
 type ConflictApplicationProblemPlusJSONResponse Problem
 
+type ConsularNotificationRecordedJSONResponse ConsularNotification
+
+type FlagEndedJSONResponse Flag
+
+type FlagRaisedJSONResponse Flag
+
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
 type HoldLiftedJSONResponse Hold
@@ -5586,7 +6406,13 @@ type HoldPlacedJSONResponse struct {
 
 type InvalidApplicationProblemPlusJSONResponse Problem
 
+type IssuerEndedJSONResponse VerifiedIssuer
+
+type IssuerListedJSONResponse VerifiedIssuer
+
 type LegalEventRecordedJSONResponse LegalEventRecorded
+
+type NationalityClaimedJSONResponse Nationality
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
@@ -5920,6 +6746,45 @@ func (response Acknowledge202JSONResponse) VisitAcknowledgeResponse(w http.Respo
 	return err
 }
 
+type EndFlagRequestObject struct {
+	Id     FlagId `json:"id"`
+	Params EndFlagParams
+	Body   *EndFlagJSONRequestBody
+}
+
+type EndFlagResponseObject interface {
+	VisitEndFlagResponse(w http.ResponseWriter) error
+}
+
+type EndFlag200JSONResponse struct{ FlagEndedJSONResponse }
+
+func (response EndFlag200JSONResponse) VisitEndFlagResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndFlag202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response EndFlag202JSONResponse) VisitEndFlagResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListHoldsRequestObject struct {
 	Params ListHoldsParams
 }
@@ -6087,6 +6952,69 @@ func (response GetPerson200JSONResponse) VisitGetPersonResponse(w http.ResponseW
 	return err
 }
 
+type ListConsularNotificationsRequestObject struct {
+	Id PersonId `json:"id"`
+}
+
+type ListConsularNotificationsResponseObject interface {
+	VisitListConsularNotificationsResponse(w http.ResponseWriter) error
+}
+
+type ListConsularNotifications200JSONResponse ConsularNotifications
+
+func (response ListConsularNotifications200JSONResponse) VisitListConsularNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordConsularNotificationRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params RecordConsularNotificationParams
+	Body   *RecordConsularNotificationJSONRequestBody
+}
+
+type RecordConsularNotificationResponseObject interface {
+	VisitRecordConsularNotificationResponse(w http.ResponseWriter) error
+}
+
+type RecordConsularNotification201JSONResponse struct {
+	ConsularNotificationRecordedJSONResponse
+}
+
+func (response RecordConsularNotification201JSONResponse) VisitRecordConsularNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordConsularNotification202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response RecordConsularNotification202JSONResponse) VisitRecordConsularNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCustodyRequestObject struct {
 	Id PersonId `json:"id"`
 }
@@ -6217,6 +7145,67 @@ func (response UploadDocument202JSONResponse) VisitUploadDocumentResponse(w http
 	return err
 }
 
+type ListFlagsRequestObject struct {
+	Id PersonId `json:"id"`
+}
+
+type ListFlagsResponseObject interface {
+	VisitListFlagsResponse(w http.ResponseWriter) error
+}
+
+type ListFlags200JSONResponse FlagList
+
+func (response ListFlags200JSONResponse) VisitListFlagsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RaiseFlagRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params RaiseFlagParams
+	Body   *RaiseFlagJSONRequestBody
+}
+
+type RaiseFlagResponseObject interface {
+	VisitRaiseFlagResponse(w http.ResponseWriter) error
+}
+
+type RaiseFlag201JSONResponse struct{ FlagRaisedJSONResponse }
+
+func (response RaiseFlag201JSONResponse) VisitRaiseFlagResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RaiseFlag202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response RaiseFlag202JSONResponse) VisitRaiseFlagResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListLegalEventsRequestObject struct {
 	Id PersonId `json:"id"`
 }
@@ -6266,6 +7255,167 @@ func (response RecordLegalEvent201JSONResponse) VisitRecordLegalEventResponse(w 
 type RecordLegalEvent202JSONResponse struct{ AcceptedJSONResponse }
 
 func (response RecordLegalEvent202JSONResponse) VisitRecordLegalEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNationalitiesRequestObject struct {
+	Id PersonId `json:"id"`
+}
+
+type ListNationalitiesResponseObject interface {
+	VisitListNationalitiesResponse(w http.ResponseWriter) error
+}
+
+type ListNationalities200JSONResponse NationalityList
+
+func (response ListNationalities200JSONResponse) VisitListNationalitiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClaimNationalityRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params ClaimNationalityParams
+	Body   *ClaimNationalityJSONRequestBody
+}
+
+type ClaimNationalityResponseObject interface {
+	VisitClaimNationalityResponse(w http.ResponseWriter) error
+}
+
+type ClaimNationality201JSONResponse struct{ NationalityClaimedJSONResponse }
+
+func (response ClaimNationality201JSONResponse) VisitClaimNationalityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClaimNationality202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ClaimNationality202JSONResponse) VisitClaimNationalityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIssuerRequestObject struct {
+	Id     PostId `json:"id"`
+	Params EndIssuerParams
+	Body   *EndIssuerJSONRequestBody
+}
+
+type EndIssuerResponseObject interface {
+	VisitEndIssuerResponse(w http.ResponseWriter) error
+}
+
+type EndIssuer200JSONResponse struct{ IssuerEndedJSONResponse }
+
+func (response EndIssuer200JSONResponse) VisitEndIssuerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIssuer202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response EndIssuer202JSONResponse) VisitEndIssuerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIssuersRequestObject struct {
+	Id PostId `json:"id"`
+}
+
+type ListIssuersResponseObject interface {
+	VisitListIssuersResponse(w http.ResponseWriter) error
+}
+
+type ListIssuers200JSONResponse IssuerList
+
+func (response ListIssuers200JSONResponse) VisitListIssuersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyIssuerRequestObject struct {
+	Id     PostId `json:"id"`
+	Params VerifyIssuerParams
+	Body   *VerifyIssuerJSONRequestBody
+}
+
+type VerifyIssuerResponseObject interface {
+	VisitVerifyIssuerResponse(w http.ResponseWriter) error
+}
+
+type VerifyIssuer201JSONResponse struct{ IssuerListedJSONResponse }
+
+func (response VerifyIssuer201JSONResponse) VisitVerifyIssuerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyIssuer202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response VerifyIssuer202JSONResponse) VisitVerifyIssuerResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7524,6 +8674,9 @@ type StrictServerInterface interface {
 	// Acknowledge Take an escalation on, by its own id
 	// (POST /v1/escalations/{id}/acknowledgement)
 	Acknowledge(ctx context.Context, request AcknowledgeRequestObject) (AcknowledgeResponseObject, error)
+	// EndFlag End a flag
+	// (POST /v1/flags/{id}/ending)
+	EndFlag(ctx context.Context, request EndFlagRequestObject) (EndFlagResponseObject, error)
 	// ListHolds List holds; kind, authority and reason only for who needs to know
 	// (GET /v1/holds)
 	ListHolds(ctx context.Context, request ListHoldsRequestObject) (ListHoldsResponseObject, error)
@@ -7542,6 +8695,12 @@ type StrictServerInterface interface {
 	// GetPerson Read who a person is; for those who need to know
 	// (GET /v1/persons/{id})
 	GetPerson(ctx context.Context, request GetPersonRequestObject) (GetPersonResponseObject, error)
+	// ListConsularNotifications List consular notifications of a detention, and those that are owed
+	// (GET /v1/persons/{id}/consular-notifications)
+	ListConsularNotifications(ctx context.Context, request ListConsularNotificationsRequestObject) (ListConsularNotificationsResponseObject, error)
+	// RecordConsularNotification Record the consular notification of a detention (8 CFR 236.1(e))
+	// (POST /v1/persons/{id}/consular-notifications)
+	RecordConsularNotification(ctx context.Context, request RecordConsularNotificationRequestObject) (RecordConsularNotificationResponseObject, error)
 	// GetCustody Read the custody clock of a person
 	// (GET /v1/persons/{id}/custody)
 	GetCustody(ctx context.Context, request GetCustodyRequestObject) (GetCustodyResponseObject, error)
@@ -7554,12 +8713,33 @@ type StrictServerInterface interface {
 	// UploadDocument Add a document about a person
 	// (POST /v1/persons/{id}/documents)
 	UploadDocument(ctx context.Context, request UploadDocumentRequestObject) (UploadDocumentResponseObject, error)
+	// ListFlags List the flags that route a person specially; their kind only for who needs to know
+	// (GET /v1/persons/{id}/flags)
+	ListFlags(ctx context.Context, request ListFlagsRequestObject) (ListFlagsResponseObject, error)
+	// RaiseFlag Route a person specially
+	// (POST /v1/persons/{id}/flags)
+	RaiseFlag(ctx context.Context, request RaiseFlagRequestObject) (RaiseFlagResponseObject, error)
 	// ListLegalEvents Read the legal events of a person, in the order of recording
 	// (GET /v1/persons/{id}/legal-events)
 	ListLegalEvents(ctx context.Context, request ListLegalEventsRequestObject) (ListLegalEventsResponseObject, error)
 	// RecordLegalEvent Record a dated legal event from its source document
 	// (POST /v1/persons/{id}/legal-events)
 	RecordLegalEvent(ctx context.Context, request RecordLegalEventRequestObject) (RecordLegalEventResponseObject, error)
+	// ListNationalities List the nationalities claimed for a person
+	// (GET /v1/persons/{id}/nationalities)
+	ListNationalities(ctx context.Context, request ListNationalitiesRequestObject) (ListNationalitiesResponseObject, error)
+	// ClaimNationality Record a claimed nationality; it replaces none
+	// (POST /v1/persons/{id}/nationalities)
+	ClaimNationality(ctx context.Context, request ClaimNationalityRequestObject) (ClaimNationalityResponseObject, error)
+	// EndIssuer End the listing of an issuing authority
+	// (POST /v1/posts/{id}/issuer-endings)
+	EndIssuer(ctx context.Context, request EndIssuerRequestObject) (EndIssuerResponseObject, error)
+	// ListIssuers List the verified issuers of a post, ended ones too
+	// (GET /v1/posts/{id}/issuers)
+	ListIssuers(ctx context.Context, request ListIssuersRequestObject) (ListIssuersResponseObject, error)
+	// VerifyIssuer Put an issuing authority on the verified list of a post
+	// (POST /v1/posts/{id}/issuers)
+	VerifyIssuer(ctx context.Context, request VerifyIssuerRequestObject) (VerifyIssuerResponseObject, error)
 	// GetBottlenecks Where requests are stuck
 	// (GET /v1/reports/bottlenecks)
 	GetBottlenecks(ctx context.Context, request GetBottlenecksRequestObject) (GetBottlenecksResponseObject, error)
@@ -8026,6 +9206,40 @@ func (sh *strictHandler) Acknowledge(w http.ResponseWriter, r *http.Request, id 
 	}
 }
 
+// EndFlag operation middleware
+func (sh *strictHandler) EndFlag(w http.ResponseWriter, r *http.Request, id FlagId, params EndFlagParams) {
+	var request EndFlagRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body EndFlagJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndFlag(ctx, request.(EndFlagRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndFlag")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndFlagResponseObject); ok {
+		if err := validResponse.VisitEndFlagResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListHolds operation middleware
 func (sh *strictHandler) ListHolds(w http.ResponseWriter, r *http.Request, params ListHoldsParams) {
 	var request ListHoldsRequestObject
@@ -8198,6 +9412,66 @@ func (sh *strictHandler) GetPerson(w http.ResponseWriter, r *http.Request, id Pe
 	}
 }
 
+// ListConsularNotifications operation middleware
+func (sh *strictHandler) ListConsularNotifications(w http.ResponseWriter, r *http.Request, id PersonId) {
+	var request ListConsularNotificationsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConsularNotifications(ctx, request.(ListConsularNotificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConsularNotifications")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListConsularNotificationsResponseObject); ok {
+		if err := validResponse.VisitListConsularNotificationsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordConsularNotification operation middleware
+func (sh *strictHandler) RecordConsularNotification(w http.ResponseWriter, r *http.Request, id PersonId, params RecordConsularNotificationParams) {
+	var request RecordConsularNotificationRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RecordConsularNotificationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordConsularNotification(ctx, request.(RecordConsularNotificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordConsularNotification")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordConsularNotificationResponseObject); ok {
+		if err := validResponse.VisitRecordConsularNotificationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetCustody operation middleware
 func (sh *strictHandler) GetCustody(w http.ResponseWriter, r *http.Request, id PersonId) {
 	var request GetCustodyRequestObject
@@ -8318,6 +9592,66 @@ func (sh *strictHandler) UploadDocument(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// ListFlags operation middleware
+func (sh *strictHandler) ListFlags(w http.ResponseWriter, r *http.Request, id PersonId) {
+	var request ListFlagsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFlags(ctx, request.(ListFlagsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFlags")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListFlagsResponseObject); ok {
+		if err := validResponse.VisitListFlagsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RaiseFlag operation middleware
+func (sh *strictHandler) RaiseFlag(w http.ResponseWriter, r *http.Request, id PersonId, params RaiseFlagParams) {
+	var request RaiseFlagRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RaiseFlagJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RaiseFlag(ctx, request.(RaiseFlagRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RaiseFlag")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RaiseFlagResponseObject); ok {
+		if err := validResponse.VisitRaiseFlagResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListLegalEvents operation middleware
 func (sh *strictHandler) ListLegalEvents(w http.ResponseWriter, r *http.Request, id PersonId) {
 	var request ListLegalEventsRequestObject
@@ -8371,6 +9705,160 @@ func (sh *strictHandler) RecordLegalEvent(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RecordLegalEventResponseObject); ok {
 		if err := validResponse.VisitRecordLegalEventResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListNationalities operation middleware
+func (sh *strictHandler) ListNationalities(w http.ResponseWriter, r *http.Request, id PersonId) {
+	var request ListNationalitiesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNationalities(ctx, request.(ListNationalitiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNationalities")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListNationalitiesResponseObject); ok {
+		if err := validResponse.VisitListNationalitiesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ClaimNationality operation middleware
+func (sh *strictHandler) ClaimNationality(w http.ResponseWriter, r *http.Request, id PersonId, params ClaimNationalityParams) {
+	var request ClaimNationalityRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ClaimNationalityJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ClaimNationality(ctx, request.(ClaimNationalityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClaimNationality")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ClaimNationalityResponseObject); ok {
+		if err := validResponse.VisitClaimNationalityResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndIssuer operation middleware
+func (sh *strictHandler) EndIssuer(w http.ResponseWriter, r *http.Request, id PostId, params EndIssuerParams) {
+	var request EndIssuerRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body EndIssuerJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndIssuer(ctx, request.(EndIssuerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndIssuer")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndIssuerResponseObject); ok {
+		if err := validResponse.VisitEndIssuerResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIssuers operation middleware
+func (sh *strictHandler) ListIssuers(w http.ResponseWriter, r *http.Request, id PostId) {
+	var request ListIssuersRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIssuers(ctx, request.(ListIssuersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIssuers")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListIssuersResponseObject); ok {
+		if err := validResponse.VisitListIssuersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyIssuer operation middleware
+func (sh *strictHandler) VerifyIssuer(w http.ResponseWriter, r *http.Request, id PostId, params VerifyIssuerParams) {
+	var request VerifyIssuerRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body VerifyIssuerJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyIssuer(ctx, request.(VerifyIssuerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyIssuer")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyIssuerResponseObject); ok {
+		if err := validResponse.VisitVerifyIssuerResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

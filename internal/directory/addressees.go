@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,8 @@ type Case struct {
 	FieldOffice string `json:"field_office"` // office code
 	Country     string `json:"country"`      // ISO 3166-1 alpha-3
 	Post        string `json:"post"`
+	// Special tells that a flag of the person routes the case specially.
+	Special bool `json:"special,omitempty"`
 }
 
 // Recipient is a person or desk that mail goes to.
@@ -82,6 +85,10 @@ func (s Snapshot) Addressees(level int, c Case, at time.Time) Addressees {
 		r.desk(CounselDesk)
 	default:
 		r.miss("level", "", NobodyNamed)
+		return r.found
+	}
+	if c.Special && level > 0 {
+		r.special()
 	}
 	return r.found
 }
@@ -93,7 +100,16 @@ func (s Snapshot) CustodyAddressees(c Case, at time.Time) Addressees {
 	r.desk(CustodyUnit)
 	r.officer()
 	r.supervisor()
+	if c.Special {
+		r.special()
+	}
 	return r.found
+}
+
+// Serves tells whether a person is a member of a valid desk of a kind that
+// answers for an office or country.
+func (s Snapshot) Serves(person string, kind DeskKind, c Case, at time.Time) bool {
+	return slices.ContainsFunc(s.desksFor(kind, c, at), func(d Desk) bool { return slices.Contains(d.Members, person) })
 }
 
 // Recipient finds a recipient by its id ("person/officer1", "desk/hq-td"), as
@@ -149,6 +165,16 @@ func (r *resolution) supervisor() {
 		id = supervisor.ID
 	}
 	r.person("supervisor", id)
+}
+
+// special asks the one desk for people with a flag, whichever flag it is, so
+// that who is asked does not tell; where an office has none, its counsel answers.
+func (r *resolution) special() {
+	if len(r.snapshot.desksFor(SpecialDesk, r.c, r.at)) == 0 {
+		r.desk(CounselDesk)
+		return
+	}
+	r.desk(SpecialDesk)
 }
 
 // person adds somebody or whoever stands in for them, and tells whether anybody did.

@@ -159,7 +159,7 @@ func (c *checker) desk(d Desk) {
 	}
 	c.hours(entry, d.Zone, d.Hours)
 	c.span(entry, "valid", d.Valid)
-	c.want((len(d.Offices) > 0) == (wanted == scopeOffice), entry, "offices are for td_coordinator and counsel, which need them")
+	c.want((len(d.Offices) > 0) == (wanted == scopeOffice), entry, "offices are for td_coordinator, counsel and special_desk, which need them")
 	c.want((len(d.Countries) > 0) == (wanted == scopeCountry), entry, "countries are for attache and state_desk, which need them")
 	c.scope(entry, "office", d.Offices, func(code string) bool { return c.offices[code] })
 	c.scope(entry, "country", d.Countries, c.code.MatchString)

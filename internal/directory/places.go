@@ -115,6 +115,7 @@ const (
 	StateDesk     DeskKind = "state_desk"     // Department of State, for countries: L4, L5
 	CustodyUnit   DeskKind = "custody_unit"   // headquarters custody determinations: L5, L6
 	CounselDesk   DeskKind = "counsel"        // counsel of an office: L5, L6
+	SpecialDesk   DeskKind = "special_desk"   // minors, medical, trafficking victims, families of an office: from L1
 )
 
 // scope is what a desk is found by.
@@ -128,7 +129,7 @@ const (
 
 func deskScopes() map[DeskKind]scope {
 	return map[DeskKind]scope{
-		TDCoordinator: scopeOffice, CounselDesk: scopeOffice,
+		TDCoordinator: scopeOffice, CounselDesk: scopeOffice, SpecialDesk: scopeOffice,
 		Attache: scopeCountry, StateDesk: scopeCountry,
 		HQTDDesk: scopeNone, CustodyUnit: scopeNone,
 	}
@@ -140,7 +141,7 @@ type Desk struct {
 	ID        string   `json:"id"                  yaml:"id"`
 	Kind      DeskKind `json:"kind"                yaml:"kind"`
 	Name      string   `json:"name"                yaml:"name"`
-	Offices   []string `json:"offices,omitempty"   yaml:"offices"`   // td_coordinator and counsel; or Everywhere
+	Offices   []string `json:"offices,omitempty"   yaml:"offices"`   // td_coordinator, counsel and special_desk; or Everywhere
 	Countries []string `json:"countries,omitempty" yaml:"countries"` // attache and state_desk; or Everywhere
 	Email     string   `json:"email,omitempty"     yaml:"email"`
 	Zone      string   `json:"zone"                yaml:"zone"`

@@ -44,6 +44,13 @@ const (
 	WithdrawDocument Operation = "withdraw_document"
 	ChangeDirectory  Operation = "change_directory"
 	PublishPack      Operation = "publish_pack"
+
+	RaiseFlag                  Operation = "raise_flag"
+	EndFlag                    Operation = "end_flag"
+	ClaimNationality           Operation = "claim_nationality"
+	RecordConsularNotification Operation = "record_consular_notification"
+	VerifyIssuer               Operation = "verify_issuer"
+	EndIssuer                  Operation = "end_issuer"
 )
 
 // Reads.
@@ -53,6 +60,7 @@ const (
 	ReadDocuments Operation = "read_documents" // documents about a person, their names and text; what a checklist lacks
 	ReadCustody   Operation = "read_custody"   // legal events and custody dates of a person
 	ReadHolds     Operation = "read_holds"     // kind, authority and reason; that a hold exists is part of ReadRequests
+	ReadFlags     Operation = "read_flags"     // which flag routes a person specially; that one does is part of ReadRequests
 	ReadDeadlines Operation = "read_deadlines" // coming and missed dates
 	ReadReports   Operation = "read_reports"   // figures over many requests
 	ReadCommands  Operation = "read_commands"  // the fate of one's own commands
@@ -111,11 +119,20 @@ func Rules() []Rule {
 		{ChangeDirectory, []Role{Admin}},
 		{PublishPack, []Role{Manager, Admin}},
 
+		// Whoever works with a person may have them routed specially; whether that ends is the lawyer's word.
+		{RaiseFlag, []Role{Officer, Supervisor, Counsel}},
+		{EndFlag, []Role{Counsel}},
+		{ClaimNationality, []Role{Officer, Supervisor, Counsel}},
+		{RecordConsularNotification, []Role{Officer, Supervisor}},
+		{VerifyIssuer, []Role{Admin}},
+		{EndIssuer, []Role{Admin}},
+
 		{ReadRequests, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
 		{ReadPerson, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadDocuments, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadCustody, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadHolds, []Role{Counsel, Auditor}}, // a hold's kind can tell of an asylum claim (8 CFR 208.6)
+		{ReadFlags, []Role{Counsel}},          // 8 USC 1367; the custody unit besides, by its desk
 		{ReadDeadlines, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
 		{ReadReports, []Role{Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
 		{ReadCommands, everyone},

@@ -39,6 +39,13 @@ lift_hold                 . . C . . . . . .
 record_legal_event        O S C . . . . . .
 upload_document           O S C . . . . . .
 withdraw_document         O S C . . . . . .
+raise_flag                O S C . . . . . .
+end_flag                  . . C . . . . . .
+claim_nationality         O S C . . . . . .
+record_consular_notification O S . . . . . . .
+verify_issuer             . . . . . . . D .
+end_issuer                . . . . . . . D .
+read_flags                . . C . . . . . .
 change_directory          . . . . . . . D .
 publish_pack              . . . . . M . D .
 read_requests             O S C L T M U . V

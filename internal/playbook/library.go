@@ -29,6 +29,8 @@ type Library struct {
 	countries []Country
 	byCode    map[string]Country
 	packs     map[string][]Pack // by key, ascending versions
+	// notification is the list of 8 CFR 236.1(e), by country.
+	notification map[string]MandatoryNotification
 }
 
 // Option changes how packs are loaded.
@@ -91,7 +93,8 @@ func newLibrary() (Library, error) {
 	for _, country := range countries {
 		library.byCode[country.Alpha3] = country
 	}
-	return library, nil
+	library.notification, err = readNotification(library.byCode)
+	return library, err
 }
 
 func readDocuments(fsys fs.FS) ([]document, error) {

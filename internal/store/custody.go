@@ -116,10 +116,14 @@ func (s *Store) FileMilestones(ctx context.Context, personID string, keys []stri
 		if err != nil {
 			return err
 		}
+		special, err := q.RoutedSpecially(ctx, personID)
+		if err != nil {
+			return err
+		}
 		about := filing{requestID: whose.RequestID, personID: personID, country: whose.Country, at: now}
 		all, names, absent := milestoneNotices(personID, clock, keys)
 		people := snapshot.CustodyAddressees(directory.Case{
-			Officer: whose.Officer, FieldOffice: whose.FieldOffice, Country: whose.Country, Post: whose.Post,
+			Officer: whose.Officer, FieldOffice: whose.FieldOffice, Country: whose.Country, Post: whose.Post, Special: special,
 		}, now).Recipients
 		for i := range all {
 			all[i].recipients = people

@@ -62,8 +62,12 @@ func (s *Store) file(ctx context.Context, q *sqlcgen.Queries, request sqlcgen.Lo
 	}
 	now := s.clock.Now().UTC()
 	about := filing{requestID: request.RequestID, personID: request.PersonID, country: request.Country, at: now}
+	special, err := q.RoutedSpecially(ctx, request.PersonID)
+	if err != nil {
+		return activities.Recorded{}, err
+	}
 	whose := directory.Case{
-		Officer: recording.Row.Officer, FieldOffice: request.FieldOffice, Country: request.Country, Post: recording.Row.Post,
+		Officer: recording.Row.Officer, FieldOffice: request.FieldOffice, Country: request.Country, Post: recording.Row.Post, Special: special,
 	}
 	var all []told
 	for _, notice := range recording.Notices {

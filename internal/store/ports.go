@@ -20,5 +20,7 @@ var (
 	_ api.Health              = (*Store)(nil)
 	_ api.Holds               = Holds{}
 	_ api.LegalEvents         = LegalEvents{}
+	_ api.Persons             = Persons{}
+	_ api.Issuers             = Issuers{}
 	_ api.Directory           = (*People)(nil)
 )

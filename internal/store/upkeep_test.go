@@ -316,40 +316,6 @@ func TestCalendarsAreRenewed(t *testing.T) {
 	}
 }
 
-func TestAnIssuerIsListedForItsDays(t *testing.T) {
-	w := newWorld(t)
-	l := w.sent()
-	l.act(tdr.RecordReceiptName)
-	l.act(tdr.RecordIssueName)
-	l.record(4)
-	listed := func(at time.Time) bool {
-		issuer, is, err := w.store.ListedIssuer(t.Context(), l.id, at)
-		if err != nil || issuer != "gha-consul" {
-			t.Fatalf("issuer %q, %v", issuer, err)
-		}
-		return is
-	}
-	if listed(monday) {
-		t.Error("listed before anybody listed it")
-	}
-	err := w.store.PutIssuer(t.Context(), store.Issuer{ID: "gha-consul", Post: "gha-washington", ValidFrom: date("2026-03-02"), ValidTo: date("2026-03-03"), Source: "verbal note"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The days are Washington's: 3 March ends at 05:00 UTC on the fourth.
-	for at, want := range map[string]bool{
-		"2026-03-02T04:59:00Z": false, "2026-03-02T05:00:00Z": true, "2026-03-04T04:59:00Z": true, "2026-03-04T05:00:00Z": false,
-	} {
-		instant, _ := time.Parse(time.RFC3339, at)
-		if listed(instant) != want {
-			t.Errorf("at %s listed is not %v", at, want)
-		}
-	}
-	if _, _, err := w.store.ListedIssuer(t.Context(), newID(), monday); !errors.Is(err, api.ErrNotFound) {
-		t.Errorf("no such request: %v", err)
-	}
-}
-
 func TestListsArePagedWithoutGapOrRepetition(t *testing.T) {
 	w := newWorld(t)
 	var want []string

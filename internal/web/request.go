@@ -20,6 +20,7 @@ type requestPage struct {
 	Stage, StageAge, Waiting, Opened     string
 	Outcome                              string
 	Done                                 string
+	Special                              bool // a flag of the person changes who is asked; which one is need to know
 
 	OnHold    bool
 	HoldSince string
@@ -55,7 +56,7 @@ func (s *Site) showRequest(v *visit) error {
 		Code: r.Code, Country: s.config.Country(r.Country), Post: d.names.post(r.Post), Office: d.names.office(r.FieldOffice),
 		Officer: d.names.person(r.Officer), Status: requestStatus(r, d.readTime), Stage: stageWord(string(r.Stage)),
 		StageAge: ageOf(r.StageSince, d.readTime, d.zone), Waiting: ownerWord(string(r.Owner)), Opened: d.day(r.OpenedAt),
-		Done: v.doneText(), OnHold: r.OnHold, Timeline: d.timeline(),
+		Done: v.doneText(), OnHold: r.OnHold, Special: r.SpecialRouting, Timeline: d.timeline(),
 	}
 	if r.Outcome != "" {
 		page.Outcome = plain(r.Outcome)

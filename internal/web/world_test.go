@@ -208,6 +208,8 @@ func newWorld(t testing.TB) *world {
 		Clock: w.clock, Verifier: identity.CallerVerifier{Tokens: w.people}, Engine: w.engine, Commands: w.store, Intakes: w.store,
 		Fence: w.store, Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
 		Reports:    noReports{},
+		Persons:    w.store.Persons(),
+		Issuers:    w.store.Issuers(),
 		MailEvents: noMailEvents{}, MailReports: w.store, Directory: w.people, Packs: packs, Log: log,
 	})
 	must(t, err)

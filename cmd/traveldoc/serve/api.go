@@ -97,6 +97,7 @@ func (b *backend) carrying(world World) api.Config {
 	return api.Config{
 		Clock: world.Clock, Engine: engine, Commands: b.store, Intakes: b.store, Fence: b.store,
 		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Documents: b.documents(world), Directory: b.people,
+		Persons: b.store.Persons(), Issuers: b.store.Issuers(),
 		Packs: b.packs, Log: world.Log,
 	}
 }

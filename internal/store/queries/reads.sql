@@ -2,7 +2,9 @@
 SELECT r.*, p.fence, EXISTS (
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold
+    ) AS on_hold, EXISTS (
+        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+    ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE (@everything::boolean OR r.field_office = ANY (@offices::text[]) OR r.country = ANY (@countries::text[])
         OR r.post = ANY (@posts::text[]) OR (r.officer = @sight_officer::text AND @sight_officer <> ''))
@@ -25,7 +27,9 @@ LIMIT @max_rows;
 SELECT r.*, p.fence, EXISTS (
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold
+    ) AS on_hold, EXISTS (
+        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+    ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE (sqlc.narg(request_id)::uuid IS NULL OR r.request_id = sqlc.narg(request_id))
     AND (sqlc.narg(code)::text IS NULL OR r.code = sqlc.narg(code));
@@ -34,7 +38,9 @@ WHERE (sqlc.narg(request_id)::uuid IS NULL OR r.request_id = sqlc.narg(request_i
 SELECT r.*, p.fence, EXISTS (
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold
+    ) AS on_hold, EXISTS (
+        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+    ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE r.person_id = @person_id
 ORDER BY r.opened_at DESC, r.request_id DESC;

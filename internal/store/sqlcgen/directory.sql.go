@@ -26,11 +26,73 @@ func (q *Queries) AddDirectory(ctx context.Context, arg AddDirectoryParams) erro
 	return err
 }
 
+const endIssuer = `-- name: EndIssuer :execrows
+UPDATE issuers SET valid_to = $1, end_source = $2, ended_by = $3, ended_at = $4
+WHERE issuer = $5 AND post = $6 AND valid_from = $7 AND ended_at IS NULL AND valid_from <= $1
+`
+
+type EndIssuerParams struct {
+	ValidTo   *time.Time
+	EndSource string
+	EndedBy   string
+	EndedAt   *time.Time
+	Issuer    string
+	Post      string
+	ValidFrom time.Time
+}
+
+// A listing is ended once, and never before it began.
+func (q *Queries) EndIssuer(ctx context.Context, arg EndIssuerParams) (int64, error) {
+	result, err := q.db.Exec(ctx, endIssuer,
+		arg.ValidTo,
+		arg.EndSource,
+		arg.EndedBy,
+		arg.EndedAt,
+		arg.Issuer,
+		arg.Post,
+		arg.ValidFrom,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const issuer = `-- name: Issuer :one
+SELECT issuer, post, valid_from, valid_to, source, listed_by, listed_at, end_source, ended_by, ended_at FROM issuers WHERE issuer = $1 AND post = $2 AND valid_from = $3
+`
+
+type IssuerParams struct {
+	Issuer    string
+	Post      string
+	ValidFrom time.Time
+}
+
+func (q *Queries) Issuer(ctx context.Context, arg IssuerParams) (Issuer, error) {
+	row := q.db.QueryRow(ctx, issuer, arg.Issuer, arg.Post, arg.ValidFrom)
+	var i Issuer
+	err := row.Scan(
+		&i.Issuer,
+		&i.Post,
+		&i.ValidFrom,
+		&i.ValidTo,
+		&i.Source,
+		&i.ListedBy,
+		&i.ListedAt,
+		&i.EndSource,
+		&i.EndedBy,
+		&i.EndedAt,
+	)
+	return i, err
+}
+
 const issuerListed = `-- name: IssuerListed :one
 SELECT EXISTS (
-    SELECT FROM issuers WHERE issuer = $1 AND post = $2 AND valid_from <= $3::date
-        AND (valid_to IS NULL OR valid_to >= $3::date)
-)
+    SELECT FROM issuers i WHERE i.issuer = $1 AND i.post = $2
+) AS known, EXISTS (
+    SELECT FROM issuers i WHERE i.issuer = $1 AND i.post = $2 AND i.valid_from <= $3::date
+        AND (i.valid_to IS NULL OR i.valid_to >= $3::date)
+) AS listed
 `
 
 type IssuerListedParams struct {
@@ -39,30 +101,107 @@ type IssuerListedParams struct {
 	Day    time.Time
 }
 
-func (q *Queries) IssuerListed(ctx context.Context, arg IssuerListedParams) (bool, error) {
+type IssuerListedRow struct {
+	Known  bool
+	Listed bool
+}
+
+func (q *Queries) IssuerListed(ctx context.Context, arg IssuerListedParams) (IssuerListedRow, error) {
 	row := q.db.QueryRow(ctx, issuerListed, arg.Issuer, arg.Post, arg.Day)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+	var i IssuerListedRow
+	err := row.Scan(&i.Known, &i.Listed)
+	return i, err
 }
 
 const issuerOfRequest = `-- name: IssuerOfRequest :one
-SELECT r.post, COALESCE((
-    SELECT e.data ->> 'issuer' FROM events e WHERE e.request_id = r.request_id AND e.type = 'issued' ORDER BY e.seq DESC LIMIT 1
-), '')::text AS issuer
-FROM requests r WHERE r.request_id = $1
+SELECT r.post, COALESCE(e.data ->> 'issuer', '')::text AS issuer,
+    COALESCE(e.occurred_at, r.opened_at)::timestamptz AS issued_at
+FROM requests r
+LEFT JOIN LATERAL (
+    SELECT e.data, e.occurred_at FROM events e WHERE e.request_id = r.request_id AND e.type = 'issued' ORDER BY e.seq DESC LIMIT 1
+) e ON true
+WHERE r.request_id = $1
 `
 
 type IssuerOfRequestRow struct {
-	Post   string
-	Issuer string
+	Post     string
+	Issuer   string
+	IssuedAt time.Time
 }
 
+// Who issued the newest document, and when.
 func (q *Queries) IssuerOfRequest(ctx context.Context, requestID string) (IssuerOfRequestRow, error) {
 	row := q.db.QueryRow(ctx, issuerOfRequest, requestID)
 	var i IssuerOfRequestRow
-	err := row.Scan(&i.Post, &i.Issuer)
+	err := row.Scan(&i.Post, &i.Issuer, &i.IssuedAt)
 	return i, err
+}
+
+const issuers = `-- name: Issuers :many
+SELECT issuer, post, valid_from, valid_to, source, listed_by, listed_at, end_source, ended_by, ended_at FROM issuers WHERE post = $1 ORDER BY issuer, valid_from
+`
+
+func (q *Queries) Issuers(ctx context.Context, post string) ([]Issuer, error) {
+	rows, err := q.db.Query(ctx, issuers, post)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Issuer
+	for rows.Next() {
+		var i Issuer
+		if err := rows.Scan(
+			&i.Issuer,
+			&i.Post,
+			&i.ValidFrom,
+			&i.ValidTo,
+			&i.Source,
+			&i.ListedBy,
+			&i.ListedAt,
+			&i.EndSource,
+			&i.EndedBy,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listIssuer = `-- name: ListIssuer :execrows
+INSERT INTO issuers (issuer, post, valid_from, valid_to, source, listed_by, listed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (issuer, post, valid_from) DO NOTHING
+`
+
+type ListIssuerParams struct {
+	Issuer    string
+	Post      string
+	ValidFrom time.Time
+	ValidTo   *time.Time
+	Source    string
+	ListedBy  string
+	ListedAt  *time.Time
+}
+
+func (q *Queries) ListIssuer(ctx context.Context, arg ListIssuerParams) (int64, error) {
+	result, err := q.db.Exec(ctx, listIssuer,
+		arg.Issuer,
+		arg.Post,
+		arg.ValidFrom,
+		arg.ValidTo,
+		arg.Source,
+		arg.ListedBy,
+		arg.ListedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const newestDirectory = `-- name: NewestDirectory :one
@@ -85,29 +224,4 @@ func (q *Queries) NewestDirectoryHash(ctx context.Context) (string, error) {
 	var sha256 string
 	err := row.Scan(&sha256)
 	return sha256, err
-}
-
-const putIssuer = `-- name: PutIssuer :exec
-INSERT INTO issuers (issuer, post, valid_from, valid_to, source)
-VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (issuer, post, valid_from) DO UPDATE SET valid_to = excluded.valid_to, source = excluded.source
-`
-
-type PutIssuerParams struct {
-	Issuer    string
-	Post      string
-	ValidFrom time.Time
-	ValidTo   *time.Time
-	Source    string
-}
-
-func (q *Queries) PutIssuer(ctx context.Context, arg PutIssuerParams) error {
-	_, err := q.db.Exec(ctx, putIssuer,
-		arg.Issuer,
-		arg.Post,
-		arg.ValidFrom,
-		arg.ValidTo,
-		arg.Source,
-	)
-	return err
 }

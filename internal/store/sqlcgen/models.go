@@ -8,6 +8,17 @@ import (
 	"time"
 )
 
+type ClaimedNationality struct {
+	ClaimID      string
+	PersonID     string
+	Country      string
+	ClaimedBy    string
+	Dated        time.Time
+	SourceSha256 string
+	RecordedBy   string
+	RecordedAt   time.Time
+}
+
 type Command struct {
 	CommandID     string
 	Principal     string
@@ -24,6 +35,19 @@ type Command struct {
 	DoneAt        *time.Time
 	TriedAt       *time.Time
 	Tries         int32
+}
+
+type ConsularNotification struct {
+	NotificationID string
+	PersonID       string
+	Country        string
+	DetainedSince  time.Time
+	Kind           string
+	Means          string
+	NotifiedAt     *time.Time
+	SourceSha256   string
+	RecordedBy     string
+	RecordedAt     time.Time
 }
 
 type CustodyClock struct {
@@ -91,6 +115,19 @@ type Hold struct {
 	LiftReason       *string
 }
 
+type Issuer struct {
+	Issuer    string
+	Post      string
+	ValidFrom time.Time
+	ValidTo   *time.Time
+	Source    string
+	ListedBy  string
+	ListedAt  *time.Time
+	EndSource string
+	EndedBy   string
+	EndedAt   *time.Time
+}
+
 type LegalEvent struct {
 	LegalEventID string
 	PersonID     string
@@ -137,4 +174,19 @@ type Notice struct {
 	Status     string
 	MessageID  *string
 	FiledAt    time.Time
+}
+
+type PersonFlag struct {
+	FlagID          string
+	PersonID        string
+	Kind            string
+	SourceSha256    string
+	Dated           time.Time
+	RaisedBy        string
+	RaisedAt        time.Time
+	EndedBy         *string
+	EndedAt         *time.Time
+	EndSourceSha256 *string
+	EndReason       *string
+	EndedCommand    *string
 }

@@ -346,7 +346,9 @@ const request = `-- name: Request :one
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, p.fence, EXISTS (
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold
+    ) AS on_hold, EXISTS (
+        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+    ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE ($1::uuid IS NULL OR r.request_id = $1)
     AND ($2::text IS NULL OR r.code = $2)
@@ -358,36 +360,37 @@ type RequestParams struct {
 }
 
 type RequestRow struct {
-	RequestID     string
-	Code          string
-	PersonID      string
-	Country       string
-	Post          string
-	FieldOffice   string
-	Officer       string
-	Predecessor   *string
-	HighHarm      bool
-	PackVersion   int32
-	PackHash      string
-	Seq           int64
-	MaterialSeq   int64
-	Stage         string
-	StageSince    time.Time
-	Owner         string
-	Outcome       string
-	OpenedAt      time.Time
-	ClosedAt      *time.Time
-	WaitingSince  *time.Time
-	LastContactAt *time.Time
-	FirstIssuedAt *time.Time
-	ValidTo       *time.Time
-	Detained      bool
-	Level         int32
-	NextDueAt     *time.Time
-	NextDueKind   string
-	Live          bool
-	Fence         int64
-	OnHold        bool
+	RequestID      string
+	Code           string
+	PersonID       string
+	Country        string
+	Post           string
+	FieldOffice    string
+	Officer        string
+	Predecessor    *string
+	HighHarm       bool
+	PackVersion    int32
+	PackHash       string
+	Seq            int64
+	MaterialSeq    int64
+	Stage          string
+	StageSince     time.Time
+	Owner          string
+	Outcome        string
+	OpenedAt       time.Time
+	ClosedAt       *time.Time
+	WaitingSince   *time.Time
+	LastContactAt  *time.Time
+	FirstIssuedAt  *time.Time
+	ValidTo        *time.Time
+	Detained       bool
+	Level          int32
+	NextDueAt      *time.Time
+	NextDueKind    string
+	Live           bool
+	Fence          int64
+	OnHold         bool
+	SpecialRouting bool
 }
 
 func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, error) {
@@ -424,6 +427,7 @@ func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, e
 		&i.Live,
 		&i.Fence,
 		&i.OnHold,
+		&i.SpecialRouting,
 	)
 	return i, err
 }
@@ -432,7 +436,9 @@ const requests = `-- name: Requests :many
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, p.fence, EXISTS (
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold
+    ) AS on_hold, EXISTS (
+        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+    ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE ($1::boolean OR r.field_office = ANY ($2::text[]) OR r.country = ANY ($3::text[])
         OR r.post = ANY ($4::text[]) OR (r.officer = $5::text AND $5 <> ''))
@@ -474,36 +480,37 @@ type RequestsParams struct {
 }
 
 type RequestsRow struct {
-	RequestID     string
-	Code          string
-	PersonID      string
-	Country       string
-	Post          string
-	FieldOffice   string
-	Officer       string
-	Predecessor   *string
-	HighHarm      bool
-	PackVersion   int32
-	PackHash      string
-	Seq           int64
-	MaterialSeq   int64
-	Stage         string
-	StageSince    time.Time
-	Owner         string
-	Outcome       string
-	OpenedAt      time.Time
-	ClosedAt      *time.Time
-	WaitingSince  *time.Time
-	LastContactAt *time.Time
-	FirstIssuedAt *time.Time
-	ValidTo       *time.Time
-	Detained      bool
-	Level         int32
-	NextDueAt     *time.Time
-	NextDueKind   string
-	Live          bool
-	Fence         int64
-	OnHold        bool
+	RequestID      string
+	Code           string
+	PersonID       string
+	Country        string
+	Post           string
+	FieldOffice    string
+	Officer        string
+	Predecessor    *string
+	HighHarm       bool
+	PackVersion    int32
+	PackHash       string
+	Seq            int64
+	MaterialSeq    int64
+	Stage          string
+	StageSince     time.Time
+	Owner          string
+	Outcome        string
+	OpenedAt       time.Time
+	ClosedAt       *time.Time
+	WaitingSince   *time.Time
+	LastContactAt  *time.Time
+	FirstIssuedAt  *time.Time
+	ValidTo        *time.Time
+	Detained       bool
+	Level          int32
+	NextDueAt      *time.Time
+	NextDueKind    string
+	Live           bool
+	Fence          int64
+	OnHold         bool
+	SpecialRouting bool
 }
 
 func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsRow, error) {
@@ -565,6 +572,7 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsR
 			&i.Live,
 			&i.Fence,
 			&i.OnHold,
+			&i.SpecialRouting,
 		); err != nil {
 			return nil, err
 		}
@@ -580,43 +588,46 @@ const requestsOf = `-- name: RequestsOf :many
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, p.fence, EXISTS (
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold
+    ) AS on_hold, EXISTS (
+        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+    ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE r.person_id = $1
 ORDER BY r.opened_at DESC, r.request_id DESC
 `
 
 type RequestsOfRow struct {
-	RequestID     string
-	Code          string
-	PersonID      string
-	Country       string
-	Post          string
-	FieldOffice   string
-	Officer       string
-	Predecessor   *string
-	HighHarm      bool
-	PackVersion   int32
-	PackHash      string
-	Seq           int64
-	MaterialSeq   int64
-	Stage         string
-	StageSince    time.Time
-	Owner         string
-	Outcome       string
-	OpenedAt      time.Time
-	ClosedAt      *time.Time
-	WaitingSince  *time.Time
-	LastContactAt *time.Time
-	FirstIssuedAt *time.Time
-	ValidTo       *time.Time
-	Detained      bool
-	Level         int32
-	NextDueAt     *time.Time
-	NextDueKind   string
-	Live          bool
-	Fence         int64
-	OnHold        bool
+	RequestID      string
+	Code           string
+	PersonID       string
+	Country        string
+	Post           string
+	FieldOffice    string
+	Officer        string
+	Predecessor    *string
+	HighHarm       bool
+	PackVersion    int32
+	PackHash       string
+	Seq            int64
+	MaterialSeq    int64
+	Stage          string
+	StageSince     time.Time
+	Owner          string
+	Outcome        string
+	OpenedAt       time.Time
+	ClosedAt       *time.Time
+	WaitingSince   *time.Time
+	LastContactAt  *time.Time
+	FirstIssuedAt  *time.Time
+	ValidTo        *time.Time
+	Detained       bool
+	Level          int32
+	NextDueAt      *time.Time
+	NextDueKind    string
+	Live           bool
+	Fence          int64
+	OnHold         bool
+	SpecialRouting bool
 }
 
 func (q *Queries) RequestsOf(ctx context.Context, personID string) ([]RequestsOfRow, error) {
@@ -659,6 +670,7 @@ func (q *Queries) RequestsOf(ctx context.Context, personID string) ([]RequestsOf
 			&i.Live,
 			&i.Fence,
 			&i.OnHold,
+			&i.SpecialRouting,
 		); err != nil {
 			return nil, err
 		}
