@@ -118,6 +118,9 @@ func rules() []rule {
 			{pkg: "internal/tdr", test: "TestRule10_APersonSigns", off: [][]edit{
 				off(moves, "{RecordNonComplianceName, open, open, officer}", "{RecordNonComplianceName, open, open, []Role{OfficerRole, SystemRole}}"),
 			}},
+			{pkg: "internal/store", test: "TestRule10_NoNoticeOfFailureToComplyWithoutTwoAttempts", off: [][]edit{
+				off("internal/store/legal.go", "const attemptsBeforeNotice = 2", "const attemptsBeforeNotice = 0"),
+			}},
 		}, ""},
 		{11, "legal deadlines follow from dated events and nothing silences them", []guard{
 			{pkg: "internal/tdr", test: "TestRule11_NothingSilencesALegalDay", off: [][]edit{

@@ -37,6 +37,8 @@ func problemOf(err error) *problem {
 		return newProblem(documentLimit, "")
 	case errors.Is(err, ErrWithdrawn):
 		return newProblem(alreadyWithdrawn, "")
+	case errors.Is(err, ErrAttemptsMissing):
+		return fault("kind", "a notice of failure to comply follows two attempts on two days (8 CFR 241.4(g)(5))")
 	case errors.Is(err, ErrEnded):
 		return newProblem(alreadyEnded, "")
 	case errors.Is(err, ErrListed):

@@ -129,3 +129,8 @@ func (k kept) VisitVerifyIssuerResponse(w http.ResponseWriter) error { return An
 
 // VisitEndIssuerResponse writes the answer.
 func (k kept) VisitEndIssuerResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordCustodyReviewResponse writes the answer.
+func (k kept) VisitRecordCustodyReviewResponse(w http.ResponseWriter) error {
+	return Answer(k).write(w)
+}

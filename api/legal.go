@@ -201,7 +201,11 @@ func (c *Carrier) finishLegalEvent(ctx context.Context, stored StoredCommand) (A
 	if err != nil {
 		return c.conclude(ctx, stored, err)
 	}
-	body := contract.LegalEventRecorded{Event: legalEventOf(event), Custody: *custodyOf(clock)}
+	custodyNow, err := custodyOf(clock)
+	if err != nil {
+		return Answer{}, err
+	}
+	body := contract.LegalEventRecorded{Event: legalEventOf(event), Custody: *custodyNow}
 	answer, err := jsonAnswer(http.StatusCreated, body, nil)
 	if err != nil {
 		return Answer{}, err
@@ -245,19 +249,24 @@ func (s *Server) custodyClock(ctx context.Context, personID string) (*contract.C
 	case err != nil:
 		return nil, fmt.Errorf("read custody clock: %w", err)
 	}
-	return custodyOf(clock), nil
+	return custodyOf(clock)
 }
 
-func custodyOf(c PersonCustody) *contract.Custody {
+func custodyOf(c PersonCustody) (*contract.Custody, error) {
+	duties, err := custodyDuties(c.Clock)
+	if err != nil {
+		return nil, err
+	}
 	return &contract.Custody{
+		Duties:   duties,
 		PersonId: c.PersonID, Office: c.Office, Detained: c.Summary.Detained, Suspended: c.Summary.Suspended,
 		R0: c.Summary.R0, HabeasFiled: c.Summary.HabeasFiled, Clock: c.Clock, DerivedAt: utc(c.DerivedAt),
-	}
+	}, nil
 }
 
 func legalEventOf(e LegalEvent) contract.LegalEvent {
 	return contract.LegalEvent{
 		Id: e.ID, Kind: e.Kind, Date: e.Dated, Office: e.Office, SourceType: e.SourceType, Source: e.Source,
-		Corrects: e.Corrects, Hold: e.HoldID, RecordedAt: utc(e.RecordedAt), RecordedBy: e.RecordedBy,
+		Corrects: e.Corrects, Hold: e.HoldID, Decision: e.Decision, RecordedAt: utc(e.RecordedAt), RecordedBy: e.RecordedBy,
 	}
 }

@@ -70,6 +70,9 @@ func goodBodies(r request) map[string]fields {
 		"recordCustody":    {"kind": "detained", "date": "2026-02-20", "office": "BOS", "source_type": "form", "source": someHash},
 		"withdrawDocument": {"reason": "mistaken"},
 		"placeHold":        hold, "liftHold": {"source": someHash, "reason": "resolved"},
+		"recordCustodyReview": {
+			"duty": "records_review", "date": "2026-02-25", "office": "BOS", "decision": "continue_detention", "source_type": "form", "source": someHash,
+		},
 		"raiseFlag": {"kind": "medical", "source": someHash, "dated": "2026-02-20"}, "endFlag": {"source": someHash, "reason": "recovered"},
 		"claimNationality": {"country": "TGO", "claimed_by": "person", "dated": "2026-02-20", "source": someHash},
 		"recordConsularNotification": {

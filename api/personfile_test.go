@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/directory"
@@ -315,5 +316,50 @@ func TestIssuersAreOfPostsThatThereAre(t *testing.T) {
 	}](t, w.get("officer1", "/v1/posts/gha-washington/issuers")).Issuers
 	if len(seen) != 1 || seen[0].Source != "verbal note" {
 		t.Errorf("%+v", seen)
+	}
+}
+
+// Duties of custody are listed as owed until a person records what was done
+// and decided; the decision stays with the legal event.
+func TestACustodyDutyIsOwedUntilItIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	w.clock.advance(120 * 24 * time.Hour)
+	r := w.open()
+	legal := fields{"kind": "order_final", "date": "2026-01-15", "office": "BOS", "source_type": "order", "source": someHash}
+	w.onFile("officer1", r, "legal-events", legal)
+	w.onFile("officer1", r, "legal-events", legal.with("kind", "detained"))
+	type custody struct {
+		Duties []struct {
+			Name, State string
+			DoneBy      string `json:"done_by"`
+			Source      string
+		}
+	}
+	states := func() map[string]string {
+		found := map[string]string{}
+		for _, duty := range read[custody](t, w.get("counsel1", "/v1/persons/"+r.PersonID+"/custody")).Duties {
+			found[duty.Name] = duty.State
+			if duty.Source == "" || (duty.State == "done") != (duty.DoneBy != "") {
+				t.Errorf("%+v", duty)
+			}
+		}
+		return found
+	}
+	before := states()
+	for duty, state := range map[string]string{"review_notice": "owed", "records_review": "owed", "headquarters_assistance": "owed", "six_months": "coming"} {
+		if before[duty] != state {
+			t.Errorf("%s is %s, not %s", duty, before[duty], state)
+		}
+	}
+	review := fields{"duty": "records_review", "date": "2026-04-20", "office": "BOS", "decision": "continue_detention", "source_type": "form", "source": someHash}
+	if got := w.onFile("officer1", r, "custody-reviews", review.with("duty", "nothing")); got.faults()["duty"] == "" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if got := w.onFile("officer1", r, "custody-reviews", review); got.status != 201 || !strings.Contains(string(got.body), `"decision":"continue_detention"`) {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	after := states()
+	if after["records_review"] != "done" || after["annual_review"] != "coming" || after["review_notice"] != "owed" {
+		t.Errorf("duties %v", after)
 	}
 }

@@ -39,6 +39,8 @@ var (
 	ErrPersonDiffers = errors.New("the A-number belongs to other details")
 	// ErrCodeTaken: another request has the public code; draw another.
 	ErrCodeTaken = errors.New("public code is taken")
+	// ErrAttemptsMissing: nobody signs that a person fails to comply before two attempts on two days are on record.
+	ErrAttemptsMissing = errors.New("two attempts are missing")
 	// ErrCorrected: the legal event to be corrected is none of this person's, or was corrected already.
 	ErrCorrected = errors.New("no such legal event to correct")
 )
@@ -290,6 +292,7 @@ type LegalEvent struct {
 	Source     tdr.Evidence
 	Corrects   string // id of the event it replaces
 	HoldID     string // a court stay is a hold too; ties the stay's end to its grant (custody.Event.Stay)
+	Decision   string // of a custody review, a code; empty otherwise
 	RecordedAt time.Time
 	RecordedBy string
 }
@@ -317,7 +320,7 @@ type LegalEvents interface {
 	// and leaves signals to the person's clock and live requests in the outbox, in
 	// one transaction. Event.ID is the command id. A history that cannot be true is
 	// a *custody.HistoryError, and nothing is kept. Others: ErrNotFound, ErrCorrected,
-	// ErrAlreadyLifted.
+	// ErrAlreadyLifted, ErrAttemptsMissing.
 	Record(ctx context.Context, personID string, entry LegalEntry) (LegalEvent, PersonCustody, error)
 	// Events lists them in the order of recording.
 	Events(ctx context.Context, personID string) ([]LegalEvent, error)

@@ -66,6 +66,14 @@ const (
 	ContactFactMediumVisit     ContactFactMedium = "visit"
 )
 
+// Defines values for CustodyDutyState.
+const (
+	CustodyDutyStateComing    CustodyDutyState = "coming"
+	CustodyDutyStateDone      CustodyDutyState = "done"
+	CustodyDutyStateOwed      CustodyDutyState = "owed"
+	CustodyDutyStateSuspended CustodyDutyState = "suspended"
+)
+
 // Defines values for FlagKind.
 const (
 	FamilyUnit        FlagKind = "family_unit"
@@ -106,6 +114,18 @@ const (
 const (
 	NewCustodyFactKindDetained NewCustodyFactKind = "detained"
 	NewCustodyFactKindReleased NewCustodyFactKind = "released"
+)
+
+// Defines values for NewCustodyReviewDuty.
+const (
+	AnnualReview           NewCustodyReviewDuty = "annual_review"
+	HeadquartersAssistance NewCustodyReviewDuty = "headquarters_assistance"
+	HeadquartersCustody    NewCustodyReviewDuty = "headquarters_custody"
+	LikelihoodFinding      NewCustodyReviewDuty = "likelihood_finding"
+	RecordsReview          NewCustodyReviewDuty = "records_review"
+	ReviewNotice           NewCustodyReviewDuty = "review_notice"
+	RevocationReview       NewCustodyReviewDuty = "revocation_review"
+	SixMonths              NewCustodyReviewDuty = "six_months"
 )
 
 // Defines values for NewHoldAuthority.
@@ -499,6 +519,7 @@ type Custody struct {
 	Clock       CustodyClock  `json:"clock"`
 	DerivedAt   time.Time     `json:"derived_at"`
 	Detained    bool          `json:"detained"`
+	Duties      []CustodyDuty `json:"duties"`
 	HabeasFiled calendar.Date `json:"habeas_filed,omitempty,omitzero"`
 	Office      string        `json:"office"`
 	PersonId    string        `json:"person_id"`
@@ -510,6 +531,25 @@ type Custody struct {
 
 // CustodyClock The custody clock of the person with all milestones and explanations.
 type CustodyClock = json.RawMessage
+
+// CustodyDuty One duty that the law or house policy puts on a person's custody.
+type CustodyDuty struct {
+	Date calendar.Date `json:"date"`
+
+	// DoneBy the legal event
+	DoneBy   string        `json:"done_by,omitempty,omitzero"`
+	DoneOn   calendar.Date `json:"done_on,omitempty,omitzero"`
+	Key      string        `json:"key"`
+	LateDays int           `json:"late_days,omitempty,omitzero"`
+	Name     string        `json:"name"`
+	Source   string        `json:"source"`
+
+	// State owed from its day on, and from the return to detention when the day came in freedom
+	State CustodyDutyState `json:"state"`
+}
+
+// CustodyDutyState owed from its day on, and from the return to detention when the day came in freedom
+type CustodyDutyState string
 
 // CustodyEvent defines model for CustodyEvent.
 type CustodyEvent struct {
@@ -840,6 +880,7 @@ type LadderStep struct {
 type LegalEvent struct {
 	Corrects   string        `json:"corrects,omitempty,omitzero"`
 	Date       calendar.Date `json:"date"`
+	Decision   string        `json:"decision,omitempty,omitzero"`
 	Hold       string        `json:"hold,omitempty,omitzero"`
 	Id         string        `json:"id"`
 	Kind       string        `json:"kind"`
@@ -937,6 +978,31 @@ type NewCustodyFact struct {
 
 // NewCustodyFactKind defines model for NewCustodyFact.Kind.
 type NewCustodyFactKind string
+
+// NewCustodyReview defines model for NewCustodyReview.
+type NewCustodyReview struct {
+	// Date local date of the office
+	Date calendar.Date `json:"date"`
+
+	// Decision a lower-case word
+	Decision Code                 `json:"decision"`
+	Duty     NewCustodyReviewDuty `json:"duty"`
+
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// Office an id of the directory
+	Office Identifier `json:"office"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+
+	// SourceType a lower-case word
+	SourceType Code `json:"source_type"`
+}
+
+// NewCustodyReviewDuty defines model for NewCustodyReview.Duty.
+type NewCustodyReviewDuty string
 
 // NewFlag defines model for NewFlag.
 type NewFlag struct {
@@ -1731,6 +1797,12 @@ type RecordCustodyParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
 
+// RecordCustodyReviewParams defines parameters for RecordCustodyReview.
+type RecordCustodyReviewParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // UploadDocumentMultipartBody defines parameters for UploadDocument.
 type UploadDocumentMultipartBody struct {
 	File openapi_types.File `json:"file"`
@@ -2084,6 +2156,9 @@ type RecordConsularNotificationJSONRequestBody = NewConsularNotification
 // RecordCustodyJSONRequestBody defines body for RecordCustody for application/json ContentType.
 type RecordCustodyJSONRequestBody = NewCustodyFact
 
+// RecordCustodyReviewJSONRequestBody defines body for RecordCustodyReview for application/json ContentType.
+type RecordCustodyReviewJSONRequestBody = NewCustodyReview
+
 // UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
 type UploadDocumentMultipartRequestBody UploadDocumentMultipartBody
 
@@ -2251,6 +2326,9 @@ type ServerInterface interface {
 	// RecordCustody Record that a person was detained or released
 	// (POST /v1/persons/{id}/custody)
 	RecordCustody(w http.ResponseWriter, r *http.Request, id PersonId, params RecordCustodyParams)
+	// RecordCustodyReview Record that a duty of a person in custody was done
+	// (POST /v1/persons/{id}/custody-reviews)
+	RecordCustodyReview(w http.ResponseWriter, r *http.Request, id PersonId, params RecordCustodyReviewParams)
 	// ListDocuments List the documents of a person, oldest first; for those who need to know
 	// (GET /v1/persons/{id}/documents)
 	ListDocuments(w http.ResponseWriter, r *http.Request, id PersonId)
@@ -3313,6 +3391,60 @@ func (siw *ServerInterfaceWrapper) RecordCustody(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RecordCustody(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordCustodyReview operation middleware
+func (siw *ServerInterfaceWrapper) RecordCustodyReview(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordCustodyReviewParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordCustodyReview(w, r, id, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -6261,6 +6393,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody", wrapper.RecordCustody).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody-reviews", wrapper.RecordCustodyReview).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/documents", wrapper.ListDocuments).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/documents", wrapper.UploadDocument).Methods(http.MethodPost)
@@ -7064,6 +7198,45 @@ func (response RecordCustody201JSONResponse) VisitRecordCustodyResponse(w http.R
 type RecordCustody202JSONResponse struct{ AcceptedJSONResponse }
 
 func (response RecordCustody202JSONResponse) VisitRecordCustodyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordCustodyReviewRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params RecordCustodyReviewParams
+	Body   *RecordCustodyReviewJSONRequestBody
+}
+
+type RecordCustodyReviewResponseObject interface {
+	VisitRecordCustodyReviewResponse(w http.ResponseWriter) error
+}
+
+type RecordCustodyReview201JSONResponse struct{ LegalEventRecordedJSONResponse }
+
+func (response RecordCustodyReview201JSONResponse) VisitRecordCustodyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordCustodyReview202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response RecordCustodyReview202JSONResponse) VisitRecordCustodyReviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8707,6 +8880,9 @@ type StrictServerInterface interface {
 	// RecordCustody Record that a person was detained or released
 	// (POST /v1/persons/{id}/custody)
 	RecordCustody(ctx context.Context, request RecordCustodyRequestObject) (RecordCustodyResponseObject, error)
+	// RecordCustodyReview Record that a duty of a person in custody was done
+	// (POST /v1/persons/{id}/custody-reviews)
+	RecordCustodyReview(ctx context.Context, request RecordCustodyReviewRequestObject) (RecordCustodyReviewResponseObject, error)
 	// ListDocuments List the documents of a person, oldest first; for those who need to know
 	// (GET /v1/persons/{id}/documents)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
@@ -9525,6 +9701,40 @@ func (sh *strictHandler) RecordCustody(w http.ResponseWriter, r *http.Request, i
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RecordCustodyResponseObject); ok {
 		if err := validResponse.VisitRecordCustodyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordCustodyReview operation middleware
+func (sh *strictHandler) RecordCustodyReview(w http.ResponseWriter, r *http.Request, id PersonId, params RecordCustodyReviewParams) {
+	var request RecordCustodyReviewRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RecordCustodyReviewJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordCustodyReview(ctx, request.(RecordCustodyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordCustodyReview")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordCustodyReviewResponseObject); ok {
+		if err := validResponse.VisitRecordCustodyReviewResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

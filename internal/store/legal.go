@@ -55,6 +55,9 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 	if err := correctable(before, entry.Event.Corrects); err != nil {
 		return sqlcgen.LegalEvent{}, err
 	}
+	if err := l.attempted(ctx, q, personID, entry.Event); err != nil {
+		return sqlcgen.LegalEvent{}, err
+	}
 	if entry.Places != nil {
 		if _, err := place(ctx, tx, q, *entry.Places, now); err != nil {
 			return sqlcgen.LegalEvent{}, err
@@ -71,6 +74,32 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 	}
 	return row, l.derive(ctx, tx, q, personID, append(before, row), now)
 }
+
+// attempted: a person signs that somebody fails to comply once two attempts on
+// two days are on record since they last complied. A correction moves a date only.
+func (l LegalEvents) attempted(ctx context.Context, q *sqlcgen.Queries, personID string, event api.LegalEvent) error {
+	if custody.Kind(event.Kind) != custody.NoncomplianceNotice || event.Corrects != "" {
+		return nil
+	}
+	snapshot, err := l.directory.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("read directory: %w", err)
+	}
+	office, err := l.slice(snapshot, "office/"+event.Office, event.Dated)
+	if err != nil {
+		return err
+	}
+	days, err := q.NonComplianceAttempts(ctx, sqlcgen.NonComplianceAttemptsParams{
+		PersonID: personID, Zone: office.Zone, Until: office.At(event.Dated.AddDays(1), 0).UTC(),
+	})
+	if err == nil && days < attemptsBeforeNotice {
+		err = fmt.Errorf("sign notice of failure to comply: %w", api.ErrAttemptsMissing)
+	}
+	return err
+}
+
+// attemptsBeforeNotice of failure to comply.
+const attemptsBeforeNotice = 2
 
 // correctable: only an event of the same person that nothing has corrected yet.
 func correctable(before []sqlcgen.LegalEvent, corrects string) error {
@@ -97,7 +126,7 @@ func legalEventRow(personID string, event api.LegalEvent, now time.Time) sqlcgen
 	}
 	return sqlcgen.AddLegalEventParams{
 		LegalEventID: event.ID, PersonID: personID, Kind: event.Kind, Dated: fromDate(event.Dated), Office: event.Office,
-		SourceType: event.SourceType, SourceSha256: string(event.Source), Corrects: maybe(event.Corrects), HoldID: maybe(event.HoldID),
+		SourceType: event.SourceType, SourceSha256: string(event.Source), Corrects: maybe(event.Corrects), HoldID: maybe(event.HoldID), Decision: event.Decision,
 		RecordedAt: at, RecordedBy: event.RecordedBy,
 	}
 }
@@ -229,6 +258,6 @@ func legalEventOf(row sqlcgen.LegalEvent) api.LegalEvent {
 	return api.LegalEvent{
 		ID: row.LegalEventID, Ordinal: row.Ordinal, Kind: row.Kind, Dated: toDate(row.Dated), Office: row.Office,
 		SourceType: row.SourceType, Source: tdr.Evidence(row.SourceSha256), Corrects: orZero(row.Corrects),
-		HoldID: orZero(row.HoldID), RecordedAt: row.RecordedAt, RecordedBy: row.RecordedBy,
+		HoldID: orZero(row.HoldID), Decision: row.Decision, RecordedAt: row.RecordedAt, RecordedBy: row.RecordedBy,
 	}
 }

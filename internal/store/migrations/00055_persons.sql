@@ -57,5 +57,8 @@ ALTER TABLE issuers
     ADD COLUMN ended_by text NOT NULL DEFAULT '',
     ADD COLUMN ended_at timestamptz;
 
+-- What a custody review decided, as a code.
+ALTER TABLE legal_events ADD COLUMN decision text NOT NULL DEFAULT '';
+
 GRANT SELECT, INSERT, UPDATE ON person_flags TO traveldoc_app;
 GRANT SELECT, INSERT ON consular_notifications, claimed_nationalities TO traveldoc_app;

@@ -5,9 +5,9 @@ SELECT * FROM legal_events WHERE person_id = @person_id ORDER BY ordinal;
 SELECT * FROM legal_events WHERE legal_event_id = @legal_event_id;
 
 -- name: AddLegalEvent :one
-INSERT INTO legal_events (legal_event_id, person_id, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by)
+INSERT INTO legal_events (legal_event_id, person_id, kind, dated, office, source_type, source_sha256, corrects, hold_id, decision, recorded_at, recorded_by)
 VALUES (@legal_event_id, @person_id, @kind, @dated, @office, @source_type, @source_sha256, sqlc.narg(corrects), sqlc.narg(hold_id),
-    @recorded_at, @recorded_by)
+    @decision, @recorded_at, @recorded_by)
 RETURNING *;
 
 -- name: PutCustodyClock :exec
@@ -37,3 +37,13 @@ WHERE person_id = @person_id ORDER BY live DESC, opened_at DESC, request_id LIMI
 
 -- name: MarkMilestones :exec
 UPDATE deadlines SET met_at = @met_at WHERE subject = @subject AND name = ANY (@names::text[]) AND met_at IS NULL;
+
+-- name: NonComplianceAttempts :one
+-- On how many days somebody tried in vain since the person last complied, up to a day.
+SELECT count(DISTINCT (e.occurred_at AT TIME ZONE @zone::text)::date)
+FROM events e JOIN requests r USING (request_id)
+WHERE r.person_id = @person_id AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
+    AND e.occurred_at < @until::timestamptz
+    AND e.occurred_at >= COALESCE((
+        SELECT max(l.dated) FROM legal_events l WHERE l.person_id = @person_id AND l.kind = 'complied'
+            AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id)), '-infinity'::date);

@@ -11,10 +11,10 @@ import (
 )
 
 const addLegalEvent = `-- name: AddLegalEvent :one
-INSERT INTO legal_events (legal_event_id, person_id, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by)
+INSERT INTO legal_events (legal_event_id, person_id, kind, dated, office, source_type, source_sha256, corrects, hold_id, decision, recorded_at, recorded_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    $10, $11)
-RETURNING legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by
+    $10, $11, $12)
+RETURNING legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by, decision
 `
 
 type AddLegalEventParams struct {
@@ -27,6 +27,7 @@ type AddLegalEventParams struct {
 	SourceSha256 string
 	Corrects     *string
 	HoldID       *string
+	Decision     string
 	RecordedAt   time.Time
 	RecordedBy   string
 }
@@ -42,6 +43,7 @@ func (q *Queries) AddLegalEvent(ctx context.Context, arg AddLegalEventParams) (L
 		arg.SourceSha256,
 		arg.Corrects,
 		arg.HoldID,
+		arg.Decision,
 		arg.RecordedAt,
 		arg.RecordedBy,
 	)
@@ -59,6 +61,7 @@ func (q *Queries) AddLegalEvent(ctx context.Context, arg AddLegalEventParams) (L
 		&i.HoldID,
 		&i.RecordedAt,
 		&i.RecordedBy,
+		&i.Decision,
 	)
 	return i, err
 }
@@ -111,7 +114,7 @@ func (q *Queries) CustodyClock(ctx context.Context, personID string) (CustodyClo
 }
 
 const legalEvent = `-- name: LegalEvent :one
-SELECT legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by FROM legal_events WHERE legal_event_id = $1
+SELECT legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by, decision FROM legal_events WHERE legal_event_id = $1
 `
 
 func (q *Queries) LegalEvent(ctx context.Context, legalEventID string) (LegalEvent, error) {
@@ -130,12 +133,13 @@ func (q *Queries) LegalEvent(ctx context.Context, legalEventID string) (LegalEve
 		&i.HoldID,
 		&i.RecordedAt,
 		&i.RecordedBy,
+		&i.Decision,
 	)
 	return i, err
 }
 
 const legalEvents = `-- name: LegalEvents :many
-SELECT legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by FROM legal_events WHERE person_id = $1 ORDER BY ordinal
+SELECT legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by, decision FROM legal_events WHERE person_id = $1 ORDER BY ordinal
 `
 
 func (q *Queries) LegalEvents(ctx context.Context, personID string) ([]LegalEvent, error) {
@@ -160,6 +164,7 @@ func (q *Queries) LegalEvents(ctx context.Context, personID string) ([]LegalEven
 			&i.HoldID,
 			&i.RecordedAt,
 			&i.RecordedBy,
+			&i.Decision,
 		); err != nil {
 			return nil, err
 		}
@@ -184,6 +189,30 @@ type MarkMilestonesParams struct {
 func (q *Queries) MarkMilestones(ctx context.Context, arg MarkMilestonesParams) error {
 	_, err := q.db.Exec(ctx, markMilestones, arg.MetAt, arg.Subject, arg.Names)
 	return err
+}
+
+const nonComplianceAttempts = `-- name: NonComplianceAttempts :one
+SELECT count(DISTINCT (e.occurred_at AT TIME ZONE $1::text)::date)
+FROM events e JOIN requests r USING (request_id)
+WHERE r.person_id = $2 AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
+    AND e.occurred_at < $3::timestamptz
+    AND e.occurred_at >= COALESCE((
+        SELECT max(l.dated) FROM legal_events l WHERE l.person_id = $2 AND l.kind = 'complied'
+            AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id)), '-infinity'::date)
+`
+
+type NonComplianceAttemptsParams struct {
+	Zone     string
+	PersonID string
+	Until    time.Time
+}
+
+// On how many days somebody tried in vain since the person last complied, up to a day.
+func (q *Queries) NonComplianceAttempts(ctx context.Context, arg NonComplianceAttemptsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, nonComplianceAttempts, arg.Zone, arg.PersonID, arg.Until)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const putCustodyClock = `-- name: PutCustodyClock :exec

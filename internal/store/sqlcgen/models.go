@@ -141,6 +141,7 @@ type LegalEvent struct {
 	HoldID       *string
 	RecordedAt   time.Time
 	RecordedBy   string
+	Decision     string
 }
 
 type Message struct {

@@ -1,0 +1,65 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/custody"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// attempt records on a day that the person did not do what a document asks for.
+func (l *life) attempt(on time.Time) {
+	l.t.Helper()
+	l.clock.set(on)
+	before := l.state.Seq
+	l.do(&tdr.RecordNonCompliance{Step: tdr.NonComplianceAttempt, Evidence: "form"})
+	l.record(before)
+}
+
+// Rule 10: nobody fails to comply by silence. A notice is signed by a person,
+// and not before two attempts on two days since the person last complied. It
+// extends the period and never moves R0 (8 CFR 241.4(g)(1)(ii), (g)(5)).
+func TestRule10_NoNoticeOfFailureToComplyWithoutTwoAttempts(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.sent())
+	sign := func(on string) error {
+		_, _, err := w.store.LegalEvents().Record(t.Context(), l.person, legal(custody.NoncomplianceNotice, on))
+		return err
+	}
+	refused := func(when, on string) {
+		t.Helper()
+		if err := sign(on); !errors.Is(err, api.ErrAttemptsMissing) {
+			t.Errorf("rule 10: %s a notice was signed: %v", when, err)
+		}
+	}
+	before := w.custody(l)
+	refused("without an attempt", "2026-03-02")
+	l.attempt(monday)
+	l.attempt(monday.Add(time.Hour))
+	refused("after two attempts of one day", "2026-03-02")
+	l.attempt(monday.AddDate(0, 0, 14))
+	refused("dated before the second attempt", "2026-03-15")
+	if err := sign("2026-03-16"); err != nil {
+		t.Fatal(err)
+	}
+	failing := w.custody(l)
+	if !failing.PeriodOpen || failing.R0 != before.R0 || len(failing.Extensions) != 1 {
+		t.Errorf("rule 10: R0 %v, then %v, period open %v", before.R0, failing.R0, failing.PeriodOpen)
+	}
+	w.clock.set(monday.AddDate(0, 0, 20))
+	w.fact(l, legal(custody.Complied, "2026-03-20"))
+	complied := w.custody(l)
+	if complied.PeriodOpen || complied.R0 != before.R0 || complied.PeriodEnds.Before(date("2026-03-20").AddDays(custody.Version1().AfterCompliance.N)) {
+		t.Errorf("after compliance the period ends %v from R0 %v", complied.PeriodEnds, complied.R0)
+	}
+	refused("for attempts before the person complied", "2026-03-21")
+}
+
+// custody is the person's clock as it was last derived.
+func (w *world) custody(l *life) custody.Clock {
+	w.t.Helper()
+	return one[custody.Clock](w, "SELECT clock FROM custody_clocks WHERE person_id = $1", l.person)
+}
