@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,8 @@ import (
 // composeSecrets are what the compose file must ask for; the values are invented here.
 func composeSecrets() []string {
 	return []string{
-		"POSTGRES_PASSWORD=invented1", "TRAVELDOC_DB_PASSWORD=invented2", "TRAVELDOC_MASTER_KEYS=aws-kms://invented", "TEMPORAL_DB_PASSWORD=invented3",
+		"POSTGRES_PASSWORD=invented1", "TRAVELDOC_DB_PASSWORD=invented2", "TRAVELDOC_MASTER_KEYS=aws-kms://invented",
+		"TRAVELDOC_AUDIT_KEY=invented6", "TEMPORAL_DB_PASSWORD=invented3",
 		"TRAVELDOC_PUBLIC_URL=https://traveldoc.example", "TRAVELDOC_OIDC_ISSUER=https://idp.example",
 		"TRAVELDOC_OIDC_AUDIENCE=traveldoc", "TRAVELDOC_SENDGRID_WEBHOOK_KEYS=invented4",
 		"TRAVELDOC_SENDGRID_KEY=invented5", "TRAVELDOC_MAIL_FROM=desk@traveldoc.example",
@@ -191,14 +193,15 @@ func TestComposeGivesTheEngineItsRunTimeSettings(t *testing.T) {
 	t.Errorf("%s is mounted from nowhere", *path)
 }
 
-// What is uploaded outlives the container that took it.
-func TestComposeKeepsDocumentsInAVolume(t *testing.T) {
-	api := composed(t).Services["api"]
-	folder := api.Environment["TRAVELDOC_DOCUMENTS"]
-	for _, volume := range api.Volumes {
-		if folder != nil && volume.Target == *folder && volume.Type == types.VolumeTypeVolume && !volume.ReadOnly {
-			return
+// What is uploaded or exported outlives the container that took it.
+func TestComposeKeepsFilesInVolumes(t *testing.T) {
+	services := composed(t).Services
+	for service, variable := range map[string]string{"api": "TRAVELDOC_DOCUMENTS", "worker": "TRAVELDOC_AUDIT_FOLDER"} {
+		folder := services[service].Environment[variable]
+		if !slices.ContainsFunc(services[service].Volumes, func(volume types.ServiceVolumeConfig) bool {
+			return folder != nil && volume.Target == *folder && volume.Type == types.VolumeTypeVolume && !volume.ReadOnly
+		}) {
+			t.Errorf("the folder of %s is no volume that the %s may write to", variable, service)
 		}
 	}
-	t.Error("the folder of documents is no volume that the API may write to")
 }

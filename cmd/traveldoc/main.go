@@ -6,6 +6,7 @@
 //	traveldoc migrate          bring the database up to date
 //	traveldoc directory FILE   load people, offices, posts and desks
 //	traveldoc keys WHAT        make, replace and count keys while the system runs
+//	traveldoc audit WHAT       verify and prove the log of who did what
 //	traveldoc clocks FILE      work out both clocks from dated events, storing nothing
 //	traveldoc doctor           check a running deployment end to end
 //	traveldoc probe URL        succeed if the address answers with 2xx
@@ -59,6 +60,7 @@ func commands() []command {
 		{"migrate", "", runMigrate},
 		{"directory", "FILE", runDirectory},
 		{"keys", "create REFERENCE | rotate master|data|index|payload | retire master | status", runKeys},
+		{"audit", "key FILE | verify | prove NUMBER", runAudit},
 		{"clocks", "[-directory FILE] FILE", runClocks},
 		{"doctor", "", runDoctor},
 		{"probe", "URL", runProbe},

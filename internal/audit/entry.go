@@ -22,7 +22,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/traveldoc/traveldoc/internal/audit/sqlcgen"
@@ -49,7 +48,12 @@ type Commitment struct {
 }
 
 // Append adds an entry in the transaction of the act.
-func Append(ctx context.Context, tx pgx.Tx, entry Entry) error {
+func Append(ctx context.Context, tx sqlcgen.DBTX, entry Entry) error {
+	_, err := add(ctx, tx, entry)
+	return err
+}
+
+func add(ctx context.Context, tx sqlcgen.DBTX, entry Entry) (id int64, err error) {
 	salts := make([][]byte, len(entry.Commitments))
 	hashes := map[string]string{}
 	for i, commitment := range entry.Commitments {
@@ -59,23 +63,23 @@ func Append(ctx context.Context, tx pgx.Tx, entry Entry) error {
 	}
 	text, err := commitments(hashes)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	q := sqlcgen.New(tx)
-	id, err := q.AddEntry(ctx, sqlcgen.AddEntryParams{
+	id, err = q.AddEntry(ctx, sqlcgen.AddEntryParams{
 		At: entry.At.UTC(), Actor: entry.Actor, Action: entry.Action, Object: entry.Object, Outcome: entry.Outcome,
 		Source: entry.Source, Commitments: text,
 	})
 	if err != nil {
-		return fmt.Errorf("append to the audit log: %w", err)
+		return 0, fmt.Errorf("append to the audit log: %w", err)
 	}
 	for i, commitment := range entry.Commitments {
 		err := q.AddSalt(ctx, sqlcgen.AddSaltParams{EntryID: id, Field: commitment.Field, PersonID: commitment.PersonID, Salt: salts[i]})
 		if err != nil {
-			return fmt.Errorf("keep the salt of an audit entry: %w", err)
+			return 0, fmt.Errorf("keep the salt of an audit entry: %w", err)
 		}
 	}
-	return nil
+	return id, nil
 }
 
 func commitments(hashes map[string]string) (string, error) {

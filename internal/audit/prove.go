@@ -18,24 +18,25 @@ var ErrUnknown = errors.New("no such audit entry")
 
 // Proof shows to anyone with the verifier's key that an entry is in the log.
 type Proof struct {
-	Entry      sqlcgen.AuditEntry `json:"entry"`
-	Path       []tlog.Hash        `json:"path"`       // from the entry to the root, base64 each
-	Checkpoint string             `json:"checkpoint"` // signed note
+	Entry      Row         `json:"entry"`
+	Path       []tlog.Hash `json:"path"`       // from the entry to the root, base64 each
+	Checkpoint string      `json:"checkpoint"` // signed note
 }
 
 // Prove makes the proof of one entry under the last checkpoint; ErrUnknown.
 func Prove(ctx context.Context, pool *pgxpool.Pool, number int64) (Proof, error) {
 	var proof Proof
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, pool, options, func(tx pgx.Tx) (err error) {
+	err := pgx.BeginTxFunc(ctx, pool, options, func(tx pgx.Tx) error {
 		q := sqlcgen.New(tx)
-		proof.Entry, err = q.EntryNumbered(ctx, number)
+		row, err := q.EntryNumbered(ctx, number)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrUnknown
 		}
 		if err != nil {
 			return err
 		}
+		proof.Entry = rowOf(row)
 		text, last, err := latestCheckpoint(ctx, q)
 		if err != nil {
 			return err
@@ -60,12 +61,9 @@ func Check(proof Proof, verifier note.Verifier) error {
 	if err != nil {
 		return err
 	}
-	if proof.Entry.Number == nil {
-		return ErrUnknown
-	}
-	err = tlog.CheckRecord(proof.Path, checkpoint.Size, checkpoint.Root, *proof.Entry.Number-1, leaf(proof.Entry))
+	err = tlog.CheckRecord(proof.Path, checkpoint.Size, checkpoint.Root, proof.Entry.Number-1, leaf(proof.Entry.stored()))
 	if err != nil {
-		return fmt.Errorf("check the proof of audit entry %d: %w", *proof.Entry.Number, err)
+		return fmt.Errorf("check the proof of audit entry %d: %w", proof.Entry.Number, err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,7 +41,10 @@ type Sequencer struct {
 func NewSequencer(pool *pgxpool.Pool, key string, folder Folder, now func() time.Time, log *slog.Logger) (*Sequencer, error) {
 	signer, err := note.NewSigner(key)
 	if err != nil {
-		return nil, errors.New("the audit key can't be read: make one with traveldoc audit key")
+		return nil, errKey
+	}
+	if err := os.MkdirAll(string(folder), 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of checkpoints: %w", err)
 	}
 	return &Sequencer{pool: pool, signer: signer, folder: folder, now: now, log: log}, nil
 }

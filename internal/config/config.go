@@ -26,6 +26,7 @@ type Config struct {
 	Mail      Mail
 	Identity  Identity
 	Documents Documents
+	Audit     Audit
 
 	DirectoryFile string        // seed of people, offices, posts and desks; empty: as loaded before
 	StopTimeout   time.Duration // how long a stop waits for work under way
@@ -57,6 +58,13 @@ type Identity struct {
 	ClientSecret string        // empty for a public client
 	Idle         time.Duration // ends a session in which nothing is done
 	Lifetime     time.Duration // ends it in any case
+}
+
+// Audit says how the log of who did what is signed, checked and kept elsewhere.
+type Audit struct {
+	Key      string // signs checkpoints; the worker's alone
+	Verifier string // its public half; whoever verifies has it
+	Folder   string // of exported checkpoints, on storage that the database's owner can't rewrite
 }
 
 // Documents says where documents are kept, and what is taken.
@@ -94,6 +102,7 @@ type Part int
 const (
 	Database Part = iota // the database alone
 	Keys                 // migrate, keys: the database and what is sealed in it
+	Verify               // audit: the database and what was exported of its log
 	API
 	Worker
 )
@@ -109,6 +118,10 @@ func Load(source Source, part Part) (Config, error) {
 		StopTimeout: r.duration("TRAVELDOC_STOP_TIMEOUT", 30*time.Second),
 	}
 	if part == Database {
+		return c, r.err()
+	}
+	if part == Verify {
+		c.Audit = Audit{Verifier: r.required("TRAVELDOC_AUDIT_VERIFIER"), Folder: r.required("TRAVELDOC_AUDIT_FOLDER")}
 		return c, r.err()
 	}
 	if c.MasterKeys = r.list("TRAVELDOC_MASTER_KEYS"); len(c.MasterKeys) == 0 {
@@ -133,6 +146,7 @@ func Load(source Source, part Part) (Config, error) {
 		c.CacheSize = r.number("TRAVELDOC_WORKFLOW_CACHE", 0)
 		c.WorkerHealth = r.optional("TRAVELDOC_WORKER_HEALTH", "")
 		c.Mail = r.mail()
+		c.Audit = Audit{Key: r.secret("TRAVELDOC_AUDIT_KEY"), Folder: r.required("TRAVELDOC_AUDIT_FOLDER")}
 	}
 	return c, r.err()
 }

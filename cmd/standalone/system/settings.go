@@ -9,6 +9,7 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/keyfile"
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
+	"github.com/traveldoc/traveldoc/internal/audit"
 	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
@@ -19,6 +20,7 @@ const (
 	webhookKeyFile  = "webhook.key"
 	identityKeyFile = "identity.key"
 	masterKeyFile   = "master.json"
+	auditKeyFile    = "audit.key"
 	mailKeySecret   = "sendgrid-key"
 	mailPath        = "/v1/webhooks/sendgrid/events"
 )
@@ -34,6 +36,10 @@ func (h *House) Settings() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	auditKey := h.State.Path(auditKeyFile)
+	if _, err := audit.CreateKey(auditKey); err != nil {
+		return nil, err
+	}
 	webhookKey, err := h.webhookKey()
 	if err != nil {
 		return nil, err
@@ -42,6 +48,8 @@ func (h *House) Settings() (map[string]string, error) {
 		"DATABASE_URL":                    h.Server.URL(postgres.Traveldoc),
 		"TRAVELDOC_MASTER_KEYS":           masterKey,
 		"TRAVELDOC_DOCUMENTS":             h.State.Path("documents"),
+		"TRAVELDOC_AUDIT_KEY_FILE":        auditKey,
+		"TRAVELDOC_AUDIT_FOLDER":          h.State.Path("audit"),
 		"TRAVELDOC_LISTEN":                h.Address(APIPort),
 		"TRAVELDOC_PUBLIC_URL":            h.URL(APIPort),
 		"TRAVELDOC_TEMPORAL_ADDRESS":      h.Address(TemporalPort),

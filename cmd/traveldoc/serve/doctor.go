@@ -68,6 +68,8 @@ func Examine(ctx context.Context, world World) []Finding {
 		{"API answers and is ready", func(ctx context.Context) error { return answers(ctx, world.Config.PublicURL+"/readyz") }},
 		{"documents can be kept", func(context.Context) error { return b.folderHealth(world) }},
 		{"no file lies without its row", func(ctx context.Context) error { return b.filesOwned(ctx, world) }},
+		{"audit entries are numbered", func(ctx context.Context) error { return b.auditAlive(ctx, world) }},
+		{"no audit entry waits for its number", func(ctx context.Context) error { return b.auditNumbered(ctx, world) }},
 		{"no command lies undone", b.commandsDone},
 		{"no signal lies undelivered", func(ctx context.Context) error { return b.outboxDrained(ctx, world.Clock.Now()) }},
 		{"no mailbox waits", b.mailboxesServed},

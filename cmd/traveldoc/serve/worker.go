@@ -19,8 +19,9 @@ import (
 
 // Worker is the side of traveldoc that carries requests, clocks and mails on.
 type Worker struct {
-	backend *backend
-	workers *workflows.Workers
+	backend    *backend
+	workers    *workflows.Workers
+	sequencing *sequencing
 }
 
 // NewWorker builds the workers and what they stand on.
@@ -34,7 +35,12 @@ func NewWorker(ctx context.Context, world World) (*Worker, error) {
 		b.close()
 		return nil, err
 	}
-	return &Worker{backend: b, workers: workflows.NewWorkers(b.engine, deps)}, nil
+	sequencing, err := b.sequencing(world)
+	if err != nil {
+		b.close()
+		return nil, err
+	}
+	return &Worker{backend: b, workers: workflows.NewWorkers(b.engine, deps), sequencing: sequencing}, nil
 }
 
 func (b *backend) deps(world World) (workflows.Deps, error) {
@@ -70,6 +76,7 @@ const startPatience = time.Second
 
 // Start waits for the engine, makes sure that upkeep is scheduled, and begins to serve.
 func (w *Worker) Start(ctx context.Context) error {
+	w.sequencing.start(ctx)
 	for {
 		err := w.start(ctx)
 		if err == nil || ctx.Err() != nil {
@@ -96,6 +103,7 @@ func (w *Worker) start(ctx context.Context) error {
 // Stop takes no more work, waits for what is under way, and gives connections back.
 func (w *Worker) Stop() {
 	w.workers.Stop()
+	w.sequencing.stop()
 	w.backend.close()
 }
 

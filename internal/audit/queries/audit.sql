@@ -34,6 +34,9 @@ SELECT position, hash FROM audit_hashes WHERE position = ANY(@positions::bigint[
 -- name: EntryNumbered :one
 SELECT * FROM audit_entries WHERE number = @number::bigint;
 
+-- name: IsNumbered :one
+SELECT (number IS NOT NULL)::boolean FROM audit_entries WHERE entry_id = @entry_id;
+
 -- name: Unnumbered :one
 -- How many rows of acts before the given time wait for a number, and the first of them.
 SELECT count(*)::bigint AS rows, COALESCE(min(entry_id), 0)::bigint AS first

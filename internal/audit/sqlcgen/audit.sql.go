@@ -241,6 +241,17 @@ func (q *Queries) HashesFrom(ctx context.Context, arg HashesFromParams) ([]Audit
 	return items, nil
 }
 
+const isNumbered = `-- name: IsNumbered :one
+SELECT (number IS NOT NULL)::boolean FROM audit_entries WHERE entry_id = $1
+`
+
+func (q *Queries) IsNumbered(ctx context.Context, entryID int64) (bool, error) {
+	row := q.db.QueryRow(ctx, isNumbered, entryID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const latestCheckpoint = `-- name: LatestCheckpoint :one
 SELECT size, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1
 `

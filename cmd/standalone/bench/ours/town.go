@@ -25,6 +25,7 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/standalone/ports"
 	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
 	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
+	"github.com/traveldoc/traveldoc/internal/audit"
 	"github.com/traveldoc/traveldoc/internal/config"
 	"github.com/traveldoc/traveldoc/internal/vault"
 )
@@ -85,6 +86,10 @@ func (t *Town) build(ctx context.Context, slots int) error {
 	if err != nil {
 		return err
 	}
+	auditKey, _, err := audit.NewKey()
+	if err != nil {
+		return err
+	}
 	t.settings = settings{Slots: slots, APIPort: apiPort, Config: config.Config{
 		DatabaseURL: database, MasterKeys: []string{masterKey}, PublicURL: api, StopTimeout: 20 * time.Second,
 		Temporal: config.Temporal{Address: t.machine.EngineAddress(), Namespace: engine.Namespace},
@@ -92,6 +97,7 @@ func (t *Town) build(ctx context.Context, slots int) error {
 			BaseURL: mail, APIKey: key, From: "desk@traveldoc.example", FromName: "ERO TD desk",
 			WebhookPublicKeys: []string{t.drop.PublicKey()},
 		},
+		Audit:     config.Audit{Key: auditKey, Folder: t.machine.State.Path("audit")},
 		Documents: config.DefaultDocuments(t.machine.State.Path("documents")),
 		Identity:  config.Identity{Issuer: issuer, Audience: audience, ClientID: audience, Idle: time.Hour, Lifetime: time.Hour},
 	}}
