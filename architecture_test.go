@@ -22,7 +22,7 @@ type layer struct {
 // that activities and api declare, and nobody but cmd imports an adapter.
 func layers() []layer {
 	pure := []string{"internal/tdr", "internal/calendar", "internal/custody", "internal/playbook"}
-	adapters := []string{"internal/store", "internal/mail", "internal/report", "internal/vault", "internal/audit",
+	adapters := []string{"internal/store", "internal/mail", "internal/report", "internal/vault", "internal/audit", "internal/courtpdf",
 		"internal/documents", "internal/outgoing", "internal/gateway", "internal/retention"}
 	shared := []string{"internal/directory", "internal/identity"}
 	return []layer{

@@ -63,7 +63,7 @@ func (o operation) header(user string) http.Header {
 
 // address fills the path.
 func (o operation) address(id string) string {
-	return strings.NewReplacer("{id}", id, "{country}", "GHA", "{token}", strings.Repeat("x", 32), "{code}", "stale").Replace(o.path)
+	return strings.NewReplacer("{id}", id, "{country}", "GHA", "{token}", strings.Repeat("x", 32), "{code}", "stale", "{number}", "1").Replace(o.path)
 }
 
 // sample is a small good value of a schema.

@@ -14,6 +14,7 @@ import (
 type entry struct {
 	route   string
 	subject string
+	object  string // kind and id of what the call is about
 }
 
 // entryOf never gives nil, so that code outside a call can be tested.
@@ -72,7 +73,7 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 func (s *Server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := s.clock.Now()
-		line := &entry{route: "unmatched"}
+		line := &entry{route: "unmatched", object: "api"}
 		rec := &recorder{ResponseWriter: w}
 		header := w.Header()
 		header.Set("X-Content-Type-Options", "nosniff")

@@ -130,7 +130,8 @@ func (w *world) stage(o driven) (path string, body []byte, version string) {
 	case strings.HasPrefix(o.path, "/v1/commands/"):
 		id = command
 	}
-	path = strings.NewReplacer("{id}", id, "{country}", "GHA", "{code}", "stale").Replace(o.path)
+	path = strings.NewReplacer("{id}", id, "{country}", "GHA", "{code}", "stale", "{number}", "1").Replace(o.path)
+	w.sequence()
 	if o.id == "getBottlenecks" {
 		path += "?group_by=country"
 	}

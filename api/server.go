@@ -40,6 +40,8 @@ type Config struct {
 	Reports     Reports
 	MailEvents  MailEvents
 	MailReports MailReports
+	Audit       AuditLog
+	Print       HistoryPrinter
 	Directory   Directory
 	Packs       playbook.Library
 	Health      map[string]Health // by the name that /readyz shows
@@ -84,6 +86,8 @@ type Server struct {
 	spec        *spec
 	random      io.Reader
 	callWait    time.Duration
+	audit       AuditLog
+	print       HistoryPrinter
 	files       DocumentFiles
 	uploadWait  time.Duration
 	uploadLimit int64
@@ -96,7 +100,7 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, port := range []any{config.Verifier, config.Files, config.Reports, config.MailEvents, config.MailReports} {
+	for _, port := range []any{config.Verifier, config.Files, config.Reports, config.MailEvents, config.MailReports, config.Audit, config.Print} {
 		if port == nil {
 			return nil, errors.New("configure api: a port is missing")
 		}
@@ -104,7 +108,7 @@ func New(config Config) (*Server, error) {
 	s := &Server{
 		Carrier: carrier, verifier: config.Verifier, reports: config.Reports, mailEvents: config.MailEvents,
 		mailReports: config.MailReports, health: config.Health, policy: identity.NewPolicy(), random: config.Random,
-		files: config.Files, callWait: cmp.Or(config.CallWait, defaultCallWait),
+		audit: config.Audit, print: config.Print, files: config.Files, callWait: cmp.Or(config.CallWait, defaultCallWait),
 		uploadWait: cmp.Or(config.UploadWait, defaultUploadWait), uploadLimit: cmp.Or(config.UploadLimit, defaultUploadLimit),
 	}
 	if s.random == nil {
@@ -114,7 +118,7 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	// gorilla/mux runs no middleware for 404 and 405, so all that every call needs lies around it.
-	s.handler = s.recovered(s.logged(traced(s.bounded(s.authenticated(s.router())))))
+	s.handler = s.recovered(s.logged(traced(s.bounded(s.audited(s.authenticated(s.router()))))))
 	return s, nil
 }
 
@@ -240,7 +244,8 @@ func (s *Server) judged(next http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		entryOf(r.Context()).route = r.Method + " " + template
+		line := entryOf(r.Context())
+		line.route, line.object = r.Method+" "+template, objectOf(template, mux.Vars(r)["id"])
 		trace.SpanFromContext(r.Context()).SetName(r.Method + " " + template)
 		found, known := s.spec.operations[r.Method+" "+template]
 		if !known || found.route.Operation.OperationID == "receiveMailEvents" {

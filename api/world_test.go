@@ -20,6 +20,10 @@ import (
 
 	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/api"
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/traveldoc/traveldoc/internal/audit"
+	"github.com/traveldoc/traveldoc/internal/courtpdf"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/documents"
@@ -182,21 +186,23 @@ func (p *post) Verify(http.Header, []byte, time.Time) ([]api.MailEvent, error) {
 
 // world is the whole API on a database of its own.
 type world struct {
-	t       testing.TB
-	line    *line
-	pool    *pgxpool.Pool
-	clock   *clock
-	engine  *engine
-	tokens  *tokens
-	store   *store.Store
-	reports *reports
-	post    *post
-	vault   *vault.Vault
-	files   *documents.Files
-	folder  *documents.Folder
-	server  *api.Server
-	log     *bytes.Buffer
-	routes  routers.Router
+	t         testing.TB
+	line      *line
+	pool      *pgxpool.Pool
+	clock     *clock
+	engine    *engine
+	tokens    *tokens
+	store     *store.Store
+	reports   *reports
+	post      *post
+	vault     *vault.Vault
+	files     *documents.Files
+	folder    *documents.Folder
+	server    *api.Server
+	sequencer *audit.Sequencer
+	signed    note.Verifier
+	log       *bytes.Buffer
+	routes    routers.Router
 }
 
 func newWorld(t testing.TB, change ...func(*api.Config)) *world {
@@ -220,7 +226,7 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 		Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
 		UploadLimit: documentstest.Limits().Bytes, Reports: w.reports, MailEvents: w.post,
 		Persons: w.store.Persons(), Issuers: w.store.Issuers(),
-		MailReports: w.store, Directory: people{snapshot}, Packs: packs, Health: map[string]api.Health{"database": w.store},
+		MailReports: w.store, Audit: audit.NewLog(w.pool), Print: courtpdf.Printer{}, Directory: people{snapshot}, Packs: packs, Health: map[string]api.Health{"database": w.store},
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, each := range change {

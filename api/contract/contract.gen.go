@@ -239,6 +239,43 @@ type Approve struct {
 	OccurredAt Occurred `json:"occurred_at,omitempty,omitzero"`
 }
 
+// AuditEntry Who did what. What is personal stands in it as salted hashes alone.
+type AuditEntry struct {
+	Action string    `json:"action"`
+	Actor  string    `json:"actor"`
+	At     time.Time `json:"at"`
+
+	// Commitments JSON object: field to salted hash, or empty
+	Commitments string `json:"commitments"`
+	EntryId     int64  `json:"entry_id"`
+
+	// Number from 1, without a gap
+	Number  int64  `json:"number"`
+	Object  string `json:"object"`
+	Outcome string `json:"outcome"`
+	Source  string `json:"source"`
+}
+
+// AuditEntryList defines model for AuditEntryList.
+type AuditEntryList struct {
+	Entries []AuditEntry `json:"entries"`
+
+	// NextAfter after of the next page; absent on the last
+	NextAfter int64 `json:"next_after,omitempty,omitzero"`
+}
+
+// AuditProof defines model for AuditProof.
+type AuditProof struct {
+	// Checkpoint signed note (c2sp.org/tlog-checkpoint)
+	Checkpoint string `json:"checkpoint"`
+
+	// Entry Who did what. What is personal stands in it as salted hashes alone.
+	Entry AuditEntry `json:"entry"`
+
+	// Path hashes from the entry to the root of the tree, base64
+	Path []string `json:"path"`
+}
+
 // Authenticate defines model for Authenticate.
 type Authenticate struct {
 	Names bool `json:"names"`
@@ -465,6 +502,21 @@ type ContactForecast struct {
 
 	// Expects a lower-case word
 	Expects Code `json:"expects"`
+}
+
+// ContactHistory defines model for ContactHistory.
+type ContactHistory struct {
+	AsOf time.Time `json:"as_of"`
+
+	// Dates what is to come or was missed
+	Dates []Deadline `json:"dates"`
+
+	// Facts what happened, by seq
+	Facts []HistoryEntry `json:"facts"`
+
+	// Forecasts what was expected, by seq
+	Forecasts []HistoryEntry `json:"forecasts"`
+	Request   Request        `json:"request"`
 }
 
 // ContactList defines model for ContactList.
@@ -774,6 +826,17 @@ type FlagList struct {
 
 	// SpecialRouting a flag stands
 	SpecialRouting bool `json:"special_routing"`
+}
+
+// HistoryEntry defines model for HistoryEntry.
+type HistoryEntry struct {
+	Corrections []Event `json:"corrections"`
+
+	// Event A fact as recorded; data is of its type.
+	Event Event `json:"event"`
+
+	// Text what was written with it
+	Text string `json:"text,omitempty,omitzero"`
 }
 
 // Hold More than that it stands only for who needs to know (8 CFR 208.6).
@@ -1695,6 +1758,15 @@ type VersionMissing = Problem
 // WrongType RFC 9457.
 type WrongType = Problem
 
+// ListAuditEntriesParams defines parameters for ListAuditEntries.
+type ListAuditEntriesParams struct {
+	// Limit rows on a page
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After only entries behind this number
+	After int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
+}
+
 // ListDeadlinesParams defines parameters for ListDeadlines.
 type ListDeadlinesParams struct {
 	// Cursor next of the page before
@@ -2257,6 +2329,12 @@ type WithdrawJSONRequestBody = Withdraw
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListAuditEntries Read the log of who did what, by number
+	// (GET /v1/audit)
+	ListAuditEntries(w http.ResponseWriter, r *http.Request, params ListAuditEntriesParams)
+	// GetAuditProof Prove that an entry is in the log
+	// (GET /v1/audit/{number}/proof)
+	GetAuditProof(w http.ResponseWriter, r *http.Request, number int64)
 	// PreviewClocks Both clocks from the dated events given; nothing is stored
 	// (POST /v1/clocks/preview)
 	PreviewClocks(w http.ResponseWriter, r *http.Request)
@@ -2398,6 +2476,12 @@ type ServerInterface interface {
 	// Close Close a refused request, or one whose document is not needed
 	// (POST /v1/requests/{id}/close)
 	Close(w http.ResponseWriter, r *http.Request, id RequestId, params CloseParams)
+	// GetContactHistory Read everything that happened with a request, for a court
+	// (GET /v1/requests/{id}/contact-history)
+	GetContactHistory(w http.ResponseWriter, r *http.Request, id RequestId)
+	// GetContactHistoryPDF The contact history as PDF
+	// (GET /v1/requests/{id}/contact-history.pdf)
+	GetContactHistoryPDF(w http.ResponseWriter, r *http.Request, id RequestId)
 	// ListContacts Read contacts with the post; facts and forecasts apart
 	// (GET /v1/requests/{id}/contacts)
 	ListContacts(w http.ResponseWriter, r *http.Request, id RequestId)
@@ -2474,6 +2558,78 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ListAuditEntries operation middleware
+func (siw *ServerInterfaceWrapper) ListAuditEntries(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditEntriesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAuditEntries(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetAuditProof operation middleware
+func (siw *ServerInterfaceWrapper) GetAuditProof(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", mux.Vars(r)["number"], &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "number", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAuditProof(w, r, number)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // PreviewClocks operation middleware
 func (siw *ServerInterfaceWrapper) PreviewClocks(w http.ResponseWriter, r *http.Request) {
@@ -4715,6 +4871,58 @@ func (siw *ServerInterfaceWrapper) Close(w http.ResponseWriter, r *http.Request)
 	handler.ServeHTTP(w, r)
 }
 
+// GetContactHistory operation middleware
+func (siw *ServerInterfaceWrapper) GetContactHistory(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RequestId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetContactHistory(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetContactHistoryPDF operation middleware
+func (siw *ServerInterfaceWrapper) GetContactHistoryPDF(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RequestId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetContactHistoryPDF(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListContacts operation middleware
 func (siw *ServerInterfaceWrapper) ListContacts(w http.ResponseWriter, r *http.Request) {
 
@@ -6347,6 +6555,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 		ErrorHandlerFunc:   options.ErrorHandlerFunc,
 	}
 
+	r.HandleFunc(options.BaseURL+"/v1/audit", wrapper.ListAuditEntries).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/audit/{number}/proof", wrapper.GetAuditProof).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/clocks/preview", wrapper.PreviewClocks).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/commands/{id}", wrapper.GetCommand).Methods(http.MethodGet)
@@ -6440,6 +6652,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/clocks", wrapper.GetClocks).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/close", wrapper.Close).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/contact-history", wrapper.GetContactHistory).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/contact-history.pdf", wrapper.GetContactHistoryPDF).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/contacts", wrapper.ListContacts).Methods(http.MethodGet)
 
@@ -6569,6 +6785,50 @@ type UnauthorizedApplicationProblemPlusJSONResponse Problem
 type VersionMissingApplicationProblemPlusJSONResponse Problem
 
 type WrongTypeApplicationProblemPlusJSONResponse Problem
+
+type ListAuditEntriesRequestObject struct {
+	Params ListAuditEntriesParams
+}
+
+type ListAuditEntriesResponseObject interface {
+	VisitListAuditEntriesResponse(w http.ResponseWriter) error
+}
+
+type ListAuditEntries200JSONResponse AuditEntryList
+
+func (response ListAuditEntries200JSONResponse) VisitListAuditEntriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAuditProofRequestObject struct {
+	Number int64 `json:"number"`
+}
+
+type GetAuditProofResponseObject interface {
+	VisitGetAuditProofResponse(w http.ResponseWriter) error
+}
+
+type GetAuditProof200JSONResponse AuditProof
+
+func (response GetAuditProof200JSONResponse) VisitGetAuditProofResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type PreviewClocksRequestObject struct {
 	Body *PreviewClocksJSONRequestBody
@@ -7999,6 +8259,62 @@ func (response Close202JSONResponse) VisitCloseResponse(w http.ResponseWriter) e
 	return err
 }
 
+type GetContactHistoryRequestObject struct {
+	Id RequestId `json:"id"`
+}
+
+type GetContactHistoryResponseObject interface {
+	VisitGetContactHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetContactHistory200JSONResponse ContactHistory
+
+func (response GetContactHistory200JSONResponse) VisitGetContactHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContactHistoryPDFRequestObject struct {
+	Id RequestId `json:"id"`
+}
+
+type GetContactHistoryPDFResponseObject interface {
+	VisitGetContactHistoryPDFResponse(w http.ResponseWriter) error
+}
+
+type GetContactHistoryPDF200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetContactHistoryPDF200ApplicationpdfResponse struct {
+	Body          io.Reader
+	Headers       GetContactHistoryPDF200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetContactHistoryPDF200ApplicationpdfResponse) VisitGetContactHistoryPDFResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
 type ListContactsRequestObject struct {
 	Id RequestId `json:"id"`
 }
@@ -8811,6 +9127,12 @@ func (response Withdraw202JSONResponse) VisitWithdrawResponse(w http.ResponseWri
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListAuditEntries Read the log of who did what, by number
+	// (GET /v1/audit)
+	ListAuditEntries(ctx context.Context, request ListAuditEntriesRequestObject) (ListAuditEntriesResponseObject, error)
+	// GetAuditProof Prove that an entry is in the log
+	// (GET /v1/audit/{number}/proof)
+	GetAuditProof(ctx context.Context, request GetAuditProofRequestObject) (GetAuditProofResponseObject, error)
 	// PreviewClocks Both clocks from the dated events given; nothing is stored
 	// (POST /v1/clocks/preview)
 	PreviewClocks(ctx context.Context, request PreviewClocksRequestObject) (PreviewClocksResponseObject, error)
@@ -8952,6 +9274,12 @@ type StrictServerInterface interface {
 	// Close Close a refused request, or one whose document is not needed
 	// (POST /v1/requests/{id}/close)
 	Close(ctx context.Context, request CloseRequestObject) (CloseResponseObject, error)
+	// GetContactHistory Read everything that happened with a request, for a court
+	// (GET /v1/requests/{id}/contact-history)
+	GetContactHistory(ctx context.Context, request GetContactHistoryRequestObject) (GetContactHistoryResponseObject, error)
+	// GetContactHistoryPDF The contact history as PDF
+	// (GET /v1/requests/{id}/contact-history.pdf)
+	GetContactHistoryPDF(ctx context.Context, request GetContactHistoryPDFRequestObject) (GetContactHistoryPDFResponseObject, error)
 	// ListContacts Read contacts with the post; facts and forecasts apart
 	// (GET /v1/requests/{id}/contacts)
 	ListContacts(ctx context.Context, request ListContactsRequestObject) (ListContactsResponseObject, error)
@@ -9057,6 +9385,58 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// ListAuditEntries operation middleware
+func (sh *strictHandler) ListAuditEntries(w http.ResponseWriter, r *http.Request, params ListAuditEntriesParams) {
+	var request ListAuditEntriesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAuditEntries(ctx, request.(ListAuditEntriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAuditEntries")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListAuditEntriesResponseObject); ok {
+		if err := validResponse.VisitListAuditEntriesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAuditProof operation middleware
+func (sh *strictHandler) GetAuditProof(w http.ResponseWriter, r *http.Request, number int64) {
+	var request GetAuditProofRequestObject
+
+	request.Number = number
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAuditProof(ctx, request.(GetAuditProofRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAuditProof")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAuditProofResponseObject); ok {
+		if err := validResponse.VisitGetAuditProofResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // PreviewClocks operation middleware
@@ -10436,6 +10816,58 @@ func (sh *strictHandler) Close(w http.ResponseWriter, r *http.Request, id Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CloseResponseObject); ok {
 		if err := validResponse.VisitCloseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetContactHistory operation middleware
+func (sh *strictHandler) GetContactHistory(w http.ResponseWriter, r *http.Request, id RequestId) {
+	var request GetContactHistoryRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetContactHistory(ctx, request.(GetContactHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetContactHistory")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetContactHistoryResponseObject); ok {
+		if err := validResponse.VisitGetContactHistoryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetContactHistoryPDF operation middleware
+func (sh *strictHandler) GetContactHistoryPDF(w http.ResponseWriter, r *http.Request, id RequestId) {
+	var request GetContactHistoryPDFRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetContactHistoryPDF(ctx, request.(GetContactHistoryPDFRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetContactHistoryPDF")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetContactHistoryPDFResponseObject); ok {
+		if err := validResponse.VisitGetContactHistoryPDFResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

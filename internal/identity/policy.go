@@ -63,6 +63,8 @@ const (
 	ReadFlags     Operation = "read_flags"     // which flag routes a person specially; that one does is part of ReadRequests
 	ReadDeadlines Operation = "read_deadlines" // coming and missed dates
 	ReadReports   Operation = "read_reports"   // figures over many requests
+	ReadAudit     Operation = "read_audit"     // the log of who did what
+	ExportHistory Operation = "export_history" // the contact history of a request, for a court
 	ReadCommands  Operation = "read_commands"  // the fate of one's own commands
 	ReadDirectory Operation = "read_directory" // people, posts, desks
 	ReadPacks     Operation = "read_packs"     // countries and their packs
@@ -135,6 +137,8 @@ func Rules() []Rule {
 		{ReadFlags, []Role{Counsel}},          // 8 USC 1367; the custody unit besides, by its desk
 		{ReadDeadlines, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
 		{ReadReports, []Role{Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
+		{ReadAudit, []Role{Auditor}},
+		{ExportHistory, []Role{Counsel, Auditor}},
 		{ReadCommands, everyone},
 		{ReadDirectory, everyone},
 		{ReadPacks, everyone},

@@ -123,7 +123,7 @@ func (s *Sessions) Find(ctx context.Context, id string) (Session, error) {
 
 // End signs out. Ending what has ended is no error.
 func (s *Sessions) End(ctx context.Context, id string) error {
-	if err := s.queries().EndSession(ctx, hashOf(id)); err != nil {
+	if err := s.queries().EndSession(ctx, sqlcgen.EndSessionParams{SessionHash: hashOf(id), Now: s.now()}); err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
 	return nil

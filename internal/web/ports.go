@@ -37,6 +37,11 @@ type Index interface {
 	Escalation(ctx context.Context, id string) (api.EscalationView, error)
 }
 
+// Audit puts refused sign-ins on record.
+type Audit interface {
+	Enter(ctx context.Context, act api.AuditAct) error
+}
+
 // Directory names people, offices and posts.
 type Directory interface {
 	Snapshot(ctx context.Context) (directory.Snapshot, error)

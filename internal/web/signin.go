@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
@@ -78,7 +79,9 @@ func (s *Site) finishSignIn(v *visit) error {
 	}
 	noteSubject(v.ctx(), caller.Subject)
 	if len(caller.Roles) == 0 {
-		s.config.Log.WarnContext(v.ctx(), "sign-in refused", "reason", string(noRole), "subject", caller.Subject)
+		if err := s.enterRefusal(v, caller.Subject, noRole); err != nil {
+			return err
+		}
 		return v.seeOther("/sign-in?why=" + string(noRole))
 	}
 	if before := s.cookie(v.r, sessionCookie); before != "" {
@@ -106,8 +109,17 @@ func (s *Site) refuseSignIn(v *visit, err error) error {
 	case !errors.Is(err, identity.ErrNotSignedIn):
 		return err
 	}
-	s.config.Log.WarnContext(v.ctx(), "sign-in refused", "reason", string(why))
+	if err := s.enterRefusal(v, api.Nobody, why); err != nil {
+		return err
+	}
 	return v.seeOther("/sign-in?why=" + string(why))
+}
+
+func (s *Site) enterRefusal(v *visit, subject string, why trouble) error {
+	s.config.Log.WarnContext(v.ctx(), "sign-in refused", "reason", string(why), "subject", subject)
+	return s.config.Audit.Enter(v.ctx(), api.AuditAct{
+		At: s.config.Clock.Now(), Actor: subject, Action: "sign_in", Object: "session", Outcome: string(why),
+	})
 }
 
 func (s *Site) signOut(v *visit) error {

@@ -20,6 +20,7 @@ type Config struct {
 	Sessions  Sessions
 	SignIn    SignIn
 	Index     Index
+	Audit     Audit
 	Directory Directory
 	Country   func(alpha3 string) string // its name
 	PublicURL string                     // where people reach the pages, without a slash at its end
@@ -41,7 +42,7 @@ type Site struct {
 
 // New checks the configuration and parses the templates.
 func New(config Config) (*Site, error) {
-	for _, port := range []any{config.API, config.Sessions, config.SignIn, config.Index, config.Directory, config.Clock} {
+	for _, port := range []any{config.API, config.Sessions, config.SignIn, config.Index, config.Audit, config.Directory, config.Clock} {
 		if port == nil {
 			return nil, errors.New("configure pages: a port is missing")
 		}

@@ -19,6 +19,8 @@ import (
 
 	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/audit"
+	"github.com/traveldoc/traveldoc/internal/courtpdf"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
@@ -210,7 +212,7 @@ func newWorld(t testing.TB) *world {
 		Reports:    noReports{},
 		Persons:    w.store.Persons(),
 		Issuers:    w.store.Issuers(),
-		MailEvents: noMailEvents{}, MailReports: w.store, Directory: w.people, Packs: packs, Log: log,
+		MailEvents: noMailEvents{}, MailReports: w.store, Audit: audit.NewLog(w.pool), Print: courtpdf.Printer{}, Directory: w.people, Packs: packs, Log: log,
 	})
 	must(t, err)
 	sessions, err := identity.NewSessions(w.pool, identity.SessionConfig{Now: w.clock.Now, Random: rand.Reader})
@@ -218,7 +220,7 @@ func newWorld(t testing.TB) *world {
 	w.server = httptest.NewUnstartedServer(nil)
 	w.door = &door{people: w.people, site: func() string { return w.server.URL }}
 	site, err := web.New(web.Config{
-		API: w.api, Sessions: sessions, SignIn: w.door, Index: w.store, Directory: w.people, Clock: w.clock, Log: log,
+		API: w.api, Sessions: sessions, SignIn: w.door, Index: w.store, Audit: audit.NewLog(w.pool), Directory: w.people, Clock: w.clock, Log: log,
 		PublicURL: "http://" + w.server.Listener.Addr().String(),
 		Country: func(alpha3 string) string {
 			country, _ := packs.Country(alpha3)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/audit"
+	"github.com/traveldoc/traveldoc/internal/courtpdf"
 	"github.com/traveldoc/traveldoc/internal/documents"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/mail"
@@ -84,6 +86,7 @@ func (b *backend) api(world World, prompter *prompter, files *documents.Files) (
 	c.Reports = report.New(b.pool)
 	c.MailEvents = webhook
 	c.MailReports = b.store
+	c.Audit, c.Print = audit.NewLog(b.pool), courtpdf.Printer{}
 	c.Health = map[string]api.Health{"database": b.store, "engine": engineHealth{b.engine}}
 	return api.New(c)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/traveldoc/traveldoc/internal/audit"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/web"
 )
@@ -26,7 +27,7 @@ func (b *backend) pages(world World, contract http.Handler) (*web.Site, error) {
 		return nil, err
 	}
 	return web.New(web.Config{
-		API: contract, Sessions: sessions, SignIn: signIn, Index: b.store, Directory: b.people, Country: b.countryName,
+		API: contract, Sessions: sessions, SignIn: signIn, Index: b.store, Audit: audit.NewLog(b.pool), Directory: b.people, Country: b.countryName,
 		PublicURL: world.Config.PublicURL, Clock: world.Clock, Log: world.Log,
 	})
 }

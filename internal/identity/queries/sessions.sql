@@ -11,7 +11,9 @@ WHERE session_hash = @session_hash AND ends_at > @now::timestamptz AND used_at >
 UPDATE sessions SET used_at = @now WHERE session_hash = @session_hash AND used_at < @now;
 
 -- name: EndSession :exec
-DELETE FROM sessions WHERE session_hash = @session_hash;
+WITH ended AS (DELETE FROM sessions WHERE session_hash = @session_hash RETURNING subject)
+INSERT INTO audit_entries (at, actor, action, object, outcome, source)
+SELECT @now::timestamptz, subject, 'sign_out', 'session', 'done', '' FROM ended;
 
 -- name: ForgetSessions :exec
 DELETE FROM sessions WHERE ends_at <= @now::timestamptz OR used_at <= @idle_since::timestamptz;

@@ -43,11 +43,18 @@ func (q *Queries) BeginSession(ctx context.Context, arg BeginSessionParams) erro
 }
 
 const endSession = `-- name: EndSession :exec
-DELETE FROM sessions WHERE session_hash = $1
+WITH ended AS (DELETE FROM sessions WHERE session_hash = $2 RETURNING subject)
+INSERT INTO audit_entries (at, actor, action, object, outcome, source)
+SELECT $1::timestamptz, subject, 'sign_out', 'session', 'done', '' FROM ended
 `
 
-func (q *Queries) EndSession(ctx context.Context, sessionHash []byte) error {
-	_, err := q.db.Exec(ctx, endSession, sessionHash)
+type EndSessionParams struct {
+	Now         time.Time
+	SessionHash []byte
+}
+
+func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) error {
+	_, err := q.db.Exec(ctx, endSession, arg.Now, arg.SessionHash)
 	return err
 }
 

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/traveldoc/traveldoc/api/contract"
+	"github.com/traveldoc/traveldoc/internal/identity"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// ContactHistory is everything that happened with a request, for a court.
+type ContactHistory struct {
+	AsOf      time.Time
+	Request   RequestView
+	Facts     []HistoryEntry // what happened, by seq
+	Forecasts []HistoryEntry // what was expected, by seq
+	Dates     []DeadlineView // what is to come or was missed
+}
+
+// HistoryEntry is an event, with the corrections that were added to it later.
+type HistoryEntry struct {
+	Event       tdr.Event
+	Text        string // personal: what was written with it
+	Corrections []tdr.Event
+}
+
+// HistoryPrinter makes a PDF of a history, the same bytes for the same history.
+type HistoryPrinter interface {
+	PDF(history ContactHistory) ([]byte, error)
+}
+
+// historyDates is more than a request has.
+const historyDates = 500
+
+// ReadContactHistory reads the history of a request; ErrNotFound.
+func ReadContactHistory(ctx context.Context, reads Reads, requestID string, now time.Time) (ContactHistory, error) {
+	history := ContactHistory{AsOf: now.UTC(), Facts: []HistoryEntry{}, Forecasts: []HistoryEntry{}}
+	var err error
+	if history.Request, err = reads.Request(ctx, requestID); err != nil {
+		return history, fmt.Errorf("read request: %w", err)
+	}
+	events, err := reads.Events(ctx, requestID, EventFilter{})
+	if err != nil {
+		return history, fmt.Errorf("read events: %w", err)
+	}
+	corrections := map[int64][]tdr.Event{}
+	for _, event := range events {
+		if corrected, is := event.Fact.(*tdr.Corrected); is {
+			corrections[corrected.Event] = append(corrections[corrected.Event], event)
+		}
+	}
+	for _, event := range events {
+		if event.Fact.Type() == tdr.CorrectedType {
+			continue
+		}
+		text, err := writtenWith(ctx, reads, event)
+		if err != nil {
+			return history, err
+		}
+		entry := HistoryEntry{Event: event, Text: text, Corrections: corrections[event.Seq]}
+		if _, expected := event.Fact.(*tdr.ForecastRecorded); expected {
+			history.Forecasts = append(history.Forecasts, entry)
+			continue
+		}
+		history.Facts = append(history.Facts, entry)
+	}
+	history.Dates, err = reads.Deadlines(ctx, DeadlineFilter{
+		Sight: Sight{Everything: true}, RequestID: requestID, Now: now, Page: Page{Limit: historyDates},
+	})
+	if err != nil {
+		return history, fmt.Errorf("read dates: %w", err)
+	}
+	return history, nil
+}
+
+func writtenWith(ctx context.Context, reads Reads, event tdr.Event) (string, error) {
+	if event.CommandID == "" {
+		return "", nil
+	}
+	text, err := reads.CommandText(ctx, event.CommandID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return "", fmt.Errorf("read what was written: %w", err)
+	}
+	return text, nil
+}
+
+// Contract is the history as the API answers it.
+func (h ContactHistory) Contract() contract.ContactHistory {
+	entryOf := func(e HistoryEntry) contract.HistoryEntry {
+		return contract.HistoryEntry{
+			Event: e.Event, Text: e.Text, Corrections: mapped(e.Corrections, func(e tdr.Event) contract.Event { return e }),
+		}
+	}
+	return contract.ContactHistory{
+		AsOf: utc(h.AsOf), Request: requestOf(h.Request), Facts: mapped(h.Facts, entryOf), Forecasts: mapped(h.Forecasts, entryOf),
+		Dates: mapped(h.Dates, func(d DeadlineView) contract.Deadline { return deadlineOf(d, h.AsOf) }),
+	}
+}
+
+func (s *Server) history(ctx context.Context, id string) (ContactHistory, error) {
+	view, err := s.request(ctx, id)
+	if err != nil {
+		return ContactHistory{}, err
+	}
+	if !s.policy.Allows(principalOf(ctx), identity.ExportHistory, view.Subject()) {
+		return ContactHistory{}, newProblem(forbidden, "")
+	}
+	return ReadContactHistory(ctx, s.reads, id, s.clock.Now())
+}
+
+// GetContactHistory reads it as data.
+func (s *Server) GetContactHistory(ctx context.Context, r contract.GetContactHistoryRequestObject) (contract.GetContactHistoryResponseObject, error) {
+	history, err := s.history(ctx, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	return contract.GetContactHistory200JSONResponse(history.Contract()), nil
+}
+
+// GetContactHistoryPDF reads it to be filed.
+func (s *Server) GetContactHistoryPDF(ctx context.Context, r contract.GetContactHistoryPDFRequestObject) (contract.GetContactHistoryPDFResponseObject, error) {
+	history, err := s.history(ctx, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	printed, err := s.print.PDF(history)
+	if err != nil {
+		return nil, fmt.Errorf("print contact history: %w", err)
+	}
+	return contract.GetContactHistoryPDF200ApplicationpdfResponse{
+		Body: bytes.NewReader(printed), ContentLength: int64(len(printed)),
+		Headers: contract.GetContactHistoryPDF200ResponseHeaders{ContentDisposition: `attachment; filename="` + history.Request.Code + `.pdf"`},
+	}, nil
+}

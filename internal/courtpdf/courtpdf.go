@@ -1,0 +1,137 @@
+// Package courtpdf prints the contact history of a request for a court: what
+// happened, what was expected and what is to come in parts of their own, and
+// every correction beneath what it corrects. The same history gives the same
+// bytes. The fonts of every PDF reader know Latin letters alone: any other
+// stands as its code point, and as itself in the JSON form.
+package courtpdf
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// Printer implements api.HistoryPrinter.
+type Printer struct{}
+
+// Measures of a page, in millimetres.
+const (
+	lineHeight = 4.5
+	indent     = 8.0
+)
+
+// PDF prints a history.
+func (Printer) PDF(history api.ContactHistory) ([]byte, error) {
+	p := &page{pdf: fpdf.New("P", "mm", "Letter", "")}
+	p.pdf.SetCreationDate(history.AsOf)
+	p.pdf.SetModificationDate(history.AsOf)
+	p.pdf.SetCatalogSort(true)
+	p.pdf.SetFooterFunc(func() {
+		p.pdf.SetY(-12)
+		p.font("", 8)
+		p.pdf.CellFormat(0, lineHeight, fmt.Sprintf("%s, page %d", history.Request.Code, p.pdf.PageNo()), "", 0, "C", false, 0, "")
+	})
+	p.pdf.AddPage()
+	p.head(history)
+	p.part("Facts: what happened", history.Facts)
+	p.part("Forecasts: what was expected, and is no fact", history.Forecasts)
+	p.dates(history.Dates)
+	var out bytes.Buffer
+	if err := p.pdf.Output(&out); err != nil {
+		return nil, fmt.Errorf("print contact history: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+type page struct{ pdf *fpdf.Fpdf }
+
+func (p *page) font(style string, size float64) { p.pdf.SetFont("Helvetica", style, size) }
+
+func (p *page) text(format string, values ...any) {
+	p.pdf.MultiCell(0, lineHeight, latin(fmt.Sprintf(format, values...)), "", "L", false)
+}
+
+func (p *page) head(history api.ContactHistory) {
+	r := history.Request
+	p.font("B", 15)
+	p.text("Contact history of travel document request %s", r.Code)
+	p.font("", 9)
+	p.text("Country %s, post %s, office %s. Opened %s. Stage %s.", r.Country, r.Post, r.FieldOffice, moment(r.OpenedAt), r.Stage)
+	p.text("As of %s. All times are UTC. The JSON form holds the same.", moment(history.AsOf))
+}
+
+func (p *page) title(name string) {
+	p.pdf.Ln(lineHeight)
+	p.font("B", 12)
+	p.text("%s", name)
+}
+
+func (p *page) part(name string, entries []api.HistoryEntry) {
+	p.title(name)
+	if len(entries) == 0 {
+		p.font("", 9)
+		p.text("None on record.")
+	}
+	left, _, _, _ := p.pdf.GetMargins()
+	for _, entry := range entries {
+		p.event("", entry.Event)
+		if entry.Text != "" {
+			p.text("Written with it: %s", entry.Text)
+		}
+		p.pdf.SetLeftMargin(left + indent)
+		p.pdf.SetX(left + indent)
+		for _, correction := range entry.Corrections {
+			p.event("Correction of "+fmt.Sprint(entry.Event.Seq)+": ", correction)
+		}
+		p.pdf.SetLeftMargin(left)
+		p.pdf.SetX(left)
+	}
+}
+
+func (p *page) event(before string, event tdr.Event) {
+	p.font("B", 9)
+	p.text("%s%d  %s  %s", before, event.Seq, moment(event.OccurredAt), event.Fact.Type())
+	p.font("", 9)
+	p.text("Recorded %s by %s", moment(event.RecordedAt), event.Actor.ID)
+	if data, err := json.Marshal(event.Fact); err == nil && string(data) != "{}" {
+		p.text("%s", data)
+	}
+}
+
+func (p *page) dates(dates []api.DeadlineView) {
+	p.title("Dates to come or missed")
+	p.font("", 9)
+	if len(dates) == 0 {
+		p.text("None on record.")
+	}
+	for _, date := range dates {
+		due := "suspended"
+		if !date.Suspended {
+			due = moment(date.DueAt)
+		}
+		p.text("%s  %s", due, date.Kind)
+	}
+}
+
+func moment(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05") }
+
+// latin writes text in the one encoding that the fonts have.
+func latin(text string) string {
+	var out strings.Builder
+	for _, letter := range text {
+		switch {
+		case letter == '\n' || letter >= 0x20 && letter < 0x7f || letter >= 0xa0 && letter <= 0xff:
+			out.WriteByte(byte(letter))
+		default:
+			fmt.Fprintf(&out, "[U+%04X]", letter)
+		}
+	}
+	return out.String()
+}
