@@ -90,7 +90,11 @@ func rules() []rule {
 				off(end, "Recall: s.Package.Out}", "Recall: false}"),
 				off("internal/tdr/project.go", "slices.Contains(withdrawals(), s.Outcome)", "slices.Contains(withdrawals()[:1], s.Outcome)"),
 			}},
-		}, "not built yet: a hold placed after issue bars no travel by itself; closing the request does"},
+			{pkg: "internal/tdr", test: "TestRule07_NobodyTravelsUnderAHold", off: [][]edit{
+				off(end, "return facts.HoldStands && ", "return false && "),
+				off(end, "hold.To.IsZero() || !on.After(", "!hold.To.IsZero() && !on.After("),
+			}},
+		}, ""},
 		{8, "consular notification and a request imply nothing of each other", []guard{
 			{pkg: "api", test: "TestRule08_ANotificationMovesNoRequest", off: [][]edit{
 				off("internal/store/sqlcgen/persons.sql.go", "\nINSERT INTO consular_notifications (", "\nWITH contact AS (UPDATE requests SET last_contact_at = $10 WHERE person_id = $2)\nINSERT INTO consular_notifications ("),

@@ -29,6 +29,8 @@ func (s *Server) factsFor(ctx context.Context, view RequestView, act tdr.Act) (t
 		return s.issuerFacts(ctx, view)
 	case *tdr.Retry:
 		return s.retryFacts(ctx, view, act)
+	case *tdr.RecordTravel:
+		return tdr.Facts{HoldStands: view.OnHold}, nil
 	case *tdr.Reassign:
 		return tdr.Facts{}, s.checkOfficer(ctx, act.Officer)
 	case *tdr.ScheduleInterview:

@@ -19,6 +19,9 @@ type Facts struct {
 	Gate     *Gate         `json:"gate,omitempty"`     // for send and answer_information
 	// IssuerVerified tells whether the issuing authority stood on the verified list, for authenticate.
 	IssuerVerified bool `json:"issuer_verified,omitempty"`
+	// HoldStands tells whether a hold in scope is on record, for record_travel: the
+	// request may not have heard of it yet.
+	HoldStands bool `json:"hold_stands,omitempty"`
 	// PostTime is the calendar of the new post, for retry with another post of the same country.
 	PostTime *calendar.Slice `json:"post_time,omitempty"`
 }

@@ -1,6 +1,10 @@
 package tdr
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/traveldoc/traveldoc/internal/calendar"
+)
 
 // decideEnd holds the rules for the document and for how requests end or begin anew.
 func (s State) decideEnd(c Command, facts Facts) (Fact, error) {
@@ -83,8 +87,21 @@ func (s State) decideTravel(act *RecordTravel, facts Facts) (Fact, error) {
 		return nil, refuse(Contradicts, "on", "nobody travels on a document before it is authenticated")
 	case act.On.Before(s.Document.ValidFrom) || act.On.After(s.Document.ValidTo):
 		return nil, refuse(OutsideValidity, "on", "outside the document's validity")
+	case s.barred(act.On, facts):
+		return nil, refuse(DocumentUnfit, "on", "a hold stood on that day, and nobody travels under one; counsel decides")
 	}
 	return &RequestClosed{Outcome: OutcomeTravelled, On: act.On}, nil
+}
+
+// barred tells whether a hold stood on a day in the field office, or stands that
+// the request has not heard of. A hold that came after the day bars nothing.
+func (s State) barred(on calendar.Date, facts Facts) bool {
+	for _, hold := range s.Holds {
+		if !on.Before(s.OfficeTime.LocalDate(hold.From)) && (hold.To.IsZero() || !on.After(s.OfficeTime.LocalDate(hold.To))) {
+			return true
+		}
+	}
+	return facts.HoldStands && !s.Held() && !on.Before(s.OfficeTime.LocalDate(facts.Now))
 }
 
 func (s State) decideClose(act *Close) (Fact, error) {

@@ -40,6 +40,37 @@ func TestRule07_ReliefRecallsAndEndsTravel(t *testing.T) {
 	}
 }
 
+// Rule 7: relief that comes as a hold bars travel from its day on, also before
+// the request has heard of it, and says nothing of a day before it.
+func TestRule07_NobodyTravelsUnderAHold(t *testing.T) {
+	travel := func(l *life, on string, stands bool) error {
+		_, err := l.decide(&tdr.RecordTravel{On: day(on)}, usual(tdr.RecordTravelName), func(f *tdr.Facts) { f.HoldStands = stands })
+		return err
+	}
+	ready := func() *life { return begin(t).to(tdr.TravelReady) }
+	today := ready().state.OfficeTime.LocalDate(ready().now).String()
+	if err := travel(ready(), today, false); err != nil {
+		t.Fatalf("travel without a hold: %v", err)
+	}
+	if err := travel(ready(), today, true); refusal(err).Code != tdr.DocumentUnfit {
+		t.Errorf("rule 7: travel under a hold that the request has not heard of: %v", err)
+	}
+	held := ready().told(&tdr.HoldChanged{Hold: "hold-1", Stops: true})
+	if err := travel(held, today, true); refusal(err).Code != tdr.DocumentUnfit {
+		t.Errorf("rule 7: travel under a hold: %v", err)
+	}
+	held.told(&tdr.HoldChanged{Hold: "hold-1"})
+	if err := travel(held, today, false); refusal(err).Code != tdr.DocumentUnfit {
+		t.Errorf("rule 7: travel on a day on which a hold stood: %v", err)
+	}
+	late := ready()
+	late.now = late.now.AddDate(0, 0, 3)
+	late.told(&tdr.HoldChanged{Hold: "hold-1", Stops: true, At: late.now})
+	if err := travel(late, today, true); err != nil {
+		t.Errorf("travel before the hold came: %v", err)
+	}
+}
+
 // Rule 9: each look must be good, the issuer verified and validity outlast the
 // margin; before that there is no travel.
 func TestRule09_NoTravelOnADocumentNobodyAuthenticated(t *testing.T) {
