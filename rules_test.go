@@ -79,7 +79,10 @@ func rules() []rule {
 			{pkg: "api", test: "TestRule05_TheCaseOfficerClosesNoCitizenshipClaim", off: [][]edit{
 				off("api/holds.go", "if hold.Kind != citizenshipClaim {", "if hold.Kind != \"\" {"),
 			}},
-		}, "not built yet: counsel is not alerted to a claim, and no citizenship field is updated by it"},
+			{pkg: "internal/store", test: "TestRule05_CounselIsToldAtOnceOfACitizenshipClaim", off: [][]edit{
+				off("internal/store/holdnotices.go", "if hold.Kind != citizenshipClaim {", "if hold.Kind != \"\" {"),
+			}},
+		}, "not built yet: no citizenship field of the person is updated by a claim"},
 		{6, "the recipient is of the country on the order", []guard{
 			{pkg: "internal/store", test: "TestRule06_TheRecipientIsOfTheCountryOnTheOrder", off: [][]edit{
 				off(fence, "gate.Country == found.OrderCountry && found.Live", "found.Live"),

@@ -139,6 +139,9 @@ type Upkeep interface {
 	Outbox(ctx context.Context, limit int) ([]Signal, error)
 	// Delivered marks a signal that the engine has acknowledged, or that nobody can receive any more.
 	Delivered(ctx context.Context, outboxID int64) error
+	// FileHoldReviews tells counsel of holds whose day of review has passed, and
+	// answers with the mailboxes to poke.
+	FileHoldReviews(ctx context.Context) ([]string, error)
 	// OutstandingPokes are mailboxes poked longer ago than age and not collected
 	// since, and those that left a mail behind: claimed for as long, or of unknown
 	// fate and not repeated for as long after UnknownWait.

@@ -63,6 +63,7 @@ func (s *Sweeper) Sweep(ctx context.Context, task SweepTask) (SweepTask, error) 
 	s.step(ctx, "drain outbox", s.drain)
 	s.step(ctx, "wake mailboxes", s.wake)
 	s.step(ctx, "mend gaps", s.mend)
+	s.step(ctx, "nag for hold reviews", s.review)
 	next := SweepTask{Turn: task.Turn + 1, Request: task.Request, Person: task.Person}
 	if task.Turn%compareEvery == 0 {
 		s.step(ctx, "forget rounds", s.forget)
@@ -153,6 +154,15 @@ func (s *Sweeper) deliver(ctx context.Context, signal Signal) (gone bool, err er
 		return false, fmt.Errorf("settle signal: %w", err)
 	}
 	return true, nil
+}
+
+// review tells counsel of holds whose day of review has passed.
+func (s *Sweeper) review(ctx context.Context) error {
+	poke, err := s.Store.FileHoldReviews(ctx)
+	for _, recipient := range poke {
+		err = errors.Join(err, s.Engine.Poke(ctx, recipient))
+	}
+	return err
 }
 
 // wake repeats pokes that were not followed by a collection. A mailbox that

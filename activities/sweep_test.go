@@ -196,6 +196,15 @@ func TestOutstandingPokesAreRepeated(t *testing.T) {
 	}
 }
 
+func TestCounselIsToldOfHoldsToReview(t *testing.T) {
+	s := newSweep()
+	s.upkeep.Reviews = []string{"desk/counsel"}
+	s.run(t, activities.SweepTask{Turn: 1})
+	if want := []string{"desk/counsel"}; !reflect.DeepEqual(s.engine.poked, want) {
+		t.Errorf("poked %v", s.engine.poked)
+	}
+}
+
 func TestGapsAreFilledFromTheWorkflow(t *testing.T) {
 	s := newSweep()
 	s.engine.histories["a"] = life("a", 6)
@@ -347,7 +356,7 @@ func TestFinishedRoundsAreForgotten(t *testing.T) {
 
 // A step that fails does not keep the others.
 func TestFailingStepKeepsNobody(t *testing.T) {
-	for _, method := range []string{"UnfinishedCommands", "Outbox", "OutstandingPokes", "Gaps", "LiveRequests", "DetainedPersons"} {
+	for _, method := range []string{"UnfinishedCommands", "Outbox", "OutstandingPokes", "FileHoldReviews", "Gaps", "LiveRequests", "DetainedPersons"} {
 		s := newSweep()
 		s.upkeep.Persons, s.upkeep.Pokes = []string{"p"}, []string{"m"}
 		s.upkeep.SetFail(func(called string) error {

@@ -7,20 +7,29 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
+// counselReviewDays after its placing counsel looks at a hold of their own again,
+// unless a day is named; the hold stands until it is lifted.
+const counselReviewDays = 90
+
 // citizenshipClaim is the hold that the case officer never lifts.
 const citizenshipClaim = "citizenship_claim"
 
-// authorities are who usually lifts a hold of a kind.
-func authorities() map[string]string {
-	return map[string]string{
-		"stay": "court", "class_injunction": "court", "withholding": "court", "cat": "court", "tps": "headquarters",
-		citizenshipClaim: "counsel", "pending_relief": "counsel", "counsel": "counsel",
+// authorities are on whose word a hold of a kind ends, the usual one first. A
+// stay is lifted by who granted it; withholding and CAT protection end by order
+// of an immigration judge or the Board (8 CFR 208.17(d), 208.24(f)), TPS by the
+// designation's end, which headquarters tells. Nobody but counsel ends a claim
+// to citizenship, and no hold ends by a day that passes.
+func authorities() map[string][]string {
+	return map[string][]string{
+		"stay": {"court", "bia", "ice"}, "class_injunction": {"court"}, "withholding": {"court", "bia"}, "cat": {"court", "bia"},
+		"tps": {"headquarters"}, citizenshipClaim: {"counsel"}, "pending_relief": {"counsel", "court", "bia"}, "counsel": {"counsel"},
 	}
 }
 
@@ -103,8 +112,10 @@ func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, err
 		PersonID: body.PersonId, Scope: string(body.Scope), Country: body.Country, RequestID: body.RequestId, Kind: string(body.Kind),
 		Authority: string(body.Authority), Source: body.Source, Dated: body.Dated, ReviewBy: body.ReviewBy,
 	}
-	if hold.Authority == "" {
-		hold.Authority = authorities()[hold.Kind]
+	if of := authorities()[hold.Kind]; hold.Authority == "" {
+		hold.Authority = of[0]
+	} else if !slices.Contains(of, hold.Authority) {
+		faults.add("authority", "ends no hold of this kind; %s does", strings.Join(of, " or "))
 	}
 	today := calendar.DateOf(s.clock.Now().UTC())
 	// A local date can be ahead of UTC's by a day.
@@ -115,6 +126,12 @@ func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, err
 		faults.add("review_by", "does not lie ahead")
 	}
 	checkScope(hold, &faults)
+	if hold.Kind == citizenshipClaim && hold.Scope != "person" {
+		faults.add("scope", "is the person for a citizenship claim, which stops everything about them")
+	}
+	if hold.ReviewBy.IsZero() && hold.Authority == "counsel" {
+		hold.ReviewBy = today.AddDays(counselReviewDays)
+	}
 	if hold.Country != "" {
 		// A hold of a country that does not exist would stop nothing.
 		s.packFor(hold.Country, today, &faults)
@@ -162,6 +179,7 @@ func (c *Carrier) finishHold(ctx context.Context, stored StoredCommand) (Answer,
 	if err != nil {
 		return c.conclude(ctx, stored, err)
 	}
+	c.poke(ctx, placed.Poke)
 	body := contract.HoldPlaced{Hold: holdOf(placed.Hold, true), MayHaveLeft: mapped(placed.MayHaveLeft, hold.recall)}
 	answer, err := jsonAnswer(http.StatusCreated, body, map[string]string{"Location": "/v1/holds/" + hold.ID})
 	if err != nil {
@@ -172,7 +190,7 @@ func (c *Carrier) finishHold(ctx context.Context, stored StoredCommand) (Answer,
 
 // LiftHold ends a hold on the word of its authority.
 func (s *Server) LiftHold(ctx context.Context, r contract.LiftHoldRequestObject) (contract.LiftHoldResponseObject, error) {
-	hold, _, err := s.hold(ctx, r.Id, identity.LiftHold)
+	hold, seen, err := s.hold(ctx, r.Id, identity.LiftHold)
 	if err != nil {
 		return nil, err
 	}
@@ -180,10 +198,34 @@ func (s *Server) LiftHold(ctx context.Context, r contract.LiftHoldRequestObject)
 	if err := s.secondPerson(ctx, hold); err != nil {
 		return nil, err
 	}
+	if string(r.Body.Authority) != hold.Authority {
+		var faults fieldErrors
+		faults.add("authority", "is not the authority of the hold, on whose word alone it ends")
+		return s.again(ctx, r.Params.IdempotencyKey, faults.problem())
+	}
 	lifting := Lifting{CommandID: r.Params.IdempotencyKey, HoldID: hold.ID, By: caller.Subject, Source: r.Body.Source, Reason: r.Body.Reason}
 	return s.perform(ctx, NewCommand{
 		ID: lifting.CommandID, Operation: string(identity.LiftHold), PersonID: hold.PersonID, RequestID: hold.RequestID, Text: r.Body.Note,
-	}, lifting)
+	}, liftingInput{Lifting: lifting, Seen: mapped(seen, func(v RequestView) string { return v.RequestID })})
+}
+
+// liftingInput is what a stored lifting carries on from.
+type liftingInput struct {
+	Lifting
+	Seen []string // what goes back of other requests is told without naming them
+}
+
+func (l liftingInput) goesBack(lifted LiftedHold) []contract.GoesBack {
+	return mapped(lifted.GoesBack, func(back GoesBack) contract.GoesBack {
+		view := contract.GoesBack{Stage: back.Stage, StillHeld: back.StillHeld}
+		if slices.Contains(l.Seen, back.RequestID) {
+			view.RequestId, view.Code = back.RequestID, back.Code
+		}
+		if !back.StillHeld {
+			view.From = utc(lifted.LiftedAt)
+		}
+		return view
+	})
 }
 
 // secondPerson: a case officer of the person lifts no citizenship claim,
@@ -215,15 +257,15 @@ func (s *Server) hold(ctx context.Context, id string, operation identity.Operati
 
 // finishLifting lifts a hold whose lifting is stored.
 func (c *Carrier) finishLifting(ctx context.Context, stored StoredCommand) (Answer, error) {
-	var lifting Lifting
+	var lifting liftingInput
 	if err := json.Unmarshal(stored.Input, &lifting); err != nil {
 		return Answer{}, fmt.Errorf("read stored lifting: %w", err)
 	}
-	lifted, err := c.holds.Lift(ctx, lifting)
+	lifted, err := c.holds.Lift(ctx, lifting.Lifting)
 	if err != nil {
 		return c.conclude(ctx, stored, err)
 	}
-	answer, err := jsonAnswer(http.StatusOK, holdOf(lifted, true), nil)
+	answer, err := jsonAnswer(http.StatusOK, contract.LiftedHold{Hold: holdOf(lifted.Hold, true), GoesBack: lifting.goesBack(lifted)}, nil)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -59,13 +59,13 @@ func TestAHoldStopsSending(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 		lift := "/v1/holds/" + read[placed](t, answered).Hold.ID + "/lifting"
-		if got := w.change("officer2", lift, fields{"source": someHash, "reason": "granted"}); got.problem() != "not_permitted" {
+		if got := w.change("officer2", lift, fields{"authority": "counsel", "source": someHash, "reason": "granted"}); got.problem() != "not_permitted" {
 			t.Errorf("%s: an officer lifts: %d %s", name, got.status, got.body)
 		}
-		if got := w.change("counsel1", lift, fields{"source": someHash, "reason": "granted"}); got.status != 200 || read[hold](t, got).Standing {
+		if got := w.change("counsel1", lift, fields{"authority": "counsel", "source": someHash, "reason": "granted"}); got.status != 200 || read[hold](t, got).Standing {
 			t.Errorf("%s: lifting: %d %s", name, got.status, got.body)
 		}
-		if got := w.change("counsel1", lift, fields{"source": someHash, "reason": "granted"}); got.problem() != "already_lifted" {
+		if got := w.change("counsel1", lift, fields{"authority": "counsel", "source": someHash, "reason": "granted"}); got.problem() != "already_lifted" {
 			t.Errorf("%s: lifted twice: %d %s", name, got.status, got.body)
 		}
 		r = w.read(r.ID)
@@ -304,7 +304,7 @@ func TestAStayEndsAfterItsHoldWasLifted(t *testing.T) {
 	stay := read[struct {
 		Event struct{ Hold string }
 	}](t, legal("counsel1", "stay_granted", "2026-02-20")).Event.Hold
-	if got := w.change("counsel1", "/v1/holds/"+stay+"/lifting", fields{"source": someHash, "reason": "stay_ended"}); got.status != 200 {
+	if got := w.change("counsel1", "/v1/holds/"+stay+"/lifting", fields{"authority": "court", "source": someHash, "reason": "stay_ended"}); got.status != 200 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	if got := legal("officer1", "stay_ended", "2026-02-25"); got.status != 201 || !strings.Contains(string(got.body), `"r0":"2026-02-25"`) {
@@ -316,14 +316,14 @@ func TestAStayEndsAfterItsHoldWasLifted(t *testing.T) {
 func TestWhoLiftsACitizenshipClaim(t *testing.T) {
 	w := newWorld(t)
 	r := w.open()
-	claim := read[placed](t, w.change("officer2", "/v1/holds", holdOn(r, "kind", "citizenship_claim"))).Hold
+	claim := read[placed](t, w.change("officer2", "/v1/holds", holdOn(r, "scope", "person", "request_id", nil, "person_id", r.PersonID, "kind", "citizenship_claim"))).Hold
 	if claim.Authority != "counsel" {
 		t.Errorf("authority %s", claim.Authority)
 	}
 	if _, err := w.pool.Exec(t.Context(), "UPDATE requests SET officer = 'counsel1' WHERE request_id = $1", r.ID); err != nil {
 		t.Fatal(err)
 	}
-	body := fields{"source": someHash, "reason": "no_evidence"}
+	body := fields{"authority": "counsel", "source": someHash, "reason": "no_evidence"}
 	if got := w.change("counsel1", "/v1/holds/"+claim.ID+"/lifting", body); got.problem() != "same_person" {
 		t.Errorf("%d %s", got.status, got.body)
 	}

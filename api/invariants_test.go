@@ -15,14 +15,14 @@ func TestRule02_OnlyTheLegalRoleLiftsAndGivesAReason(t *testing.T) {
 	placed := read[placed](t, w.change("officer2", "/v1/holds", holdOn(r, "kind", "pending_relief")))
 	lift := "/v1/holds/" + placed.Hold.ID + "/lifting"
 	for _, user := range []string{"officer1", "officer2", "supervisor1", "liaison1", "state1", "manager1"} {
-		if got := w.change(user, lift, fields{"source": someHash, "reason": "granted"}); got.status == 200 {
+		if got := w.change(user, lift, fields{"authority": "counsel", "source": someHash, "reason": "granted"}); got.status == 200 {
 			t.Errorf("rule 2: %s lifted a hold: %s", user, got.body)
 		}
 	}
-	if got := w.change("counsel1", lift, fields{"source": someHash}); got.faults()["reason"] == "" {
+	if got := w.change("counsel1", lift, fields{"authority": "counsel", "source": someHash}); got.faults()["reason"] == "" {
 		t.Errorf("rule 2: a hold was lifted without a reason: %d %s", got.status, got.body)
 	}
-	if got := w.change("counsel1", lift, fields{"source": someHash, "reason": "granted"}); got.status != 200 {
+	if got := w.change("counsel1", lift, fields{"authority": "counsel", "source": someHash, "reason": "granted"}); got.status != 200 {
 		t.Errorf("counsel lifts no hold: %d %s", got.status, got.body)
 	}
 }
@@ -56,7 +56,7 @@ func TestRule05_TheCaseOfficerClosesNoCitizenshipClaim(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, officer := range []string{"officer1", "counsel1"} {
-		got := w.change(officer, "/v1/holds/"+claim.ID+"/lifting", fields{"source": someHash, "reason": "no_evidence"})
+		got := w.change(officer, "/v1/holds/"+claim.ID+"/lifting", fields{"authority": "counsel", "source": someHash, "reason": "no_evidence"})
 		if got.status != 403 {
 			t.Errorf("rule 5: the case officer %s closed a citizenship claim: %d %s", officer, got.status, got.body)
 		}
@@ -64,9 +64,13 @@ func TestRule05_TheCaseOfficerClosesNoCitizenshipClaim(t *testing.T) {
 }
 
 // Rule 13 is kept by there being no route: nothing that is asked or answered
-// about a request or a person has a place for a likelihood.
+// about a request or a person has a place for a likelihood. The finding of 8 CFR
+// 241.13(g), whose day is a legal duty, is a person's and says no number.
 func TestRule13_NoRouteTellsALikelihood(t *testing.T) {
 	for name := range contractNames(t) {
+		if name == "likelihood_finding" {
+			continue
+		}
 		for _, word := range []string{"likel", "probab", "score", "predict", "chance", "odds"} {
 			if strings.Contains(strings.ToLower(name), word) {
 				t.Errorf("rule 13: the contract knows %q", name)

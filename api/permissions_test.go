@@ -69,7 +69,7 @@ func goodBodies(r request) map[string]fields {
 		"correct": {"event": 1, "reason": "typo"}, "recordLegalEvent": legal,
 		"recordCustody":    {"kind": "detained", "date": "2026-02-20", "office": "BOS", "source_type": "form", "source": someHash},
 		"withdrawDocument": {"reason": "mistaken"},
-		"placeHold":        hold, "liftHold": {"source": someHash, "reason": "resolved"},
+		"placeHold":        hold, "liftHold": {"authority": "counsel", "source": someHash, "reason": "resolved"},
 		"recordCustodyReview": {
 			"duty": "records_review", "date": "2026-02-25", "office": "BOS", "decision": "continue_detention", "source_type": "form", "source": someHash,
 		},

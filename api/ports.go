@@ -246,6 +246,22 @@ type Hold struct {
 type PlacedHold struct {
 	Hold
 	MayHaveLeft []Recall
+	Poke        []string // mailboxes of those who are told of it at once
+}
+
+// LiftedHold is a hold that stands no longer, and what goes back through the gate.
+type LiftedHold struct {
+	Hold
+	GoesBack []GoesBack
+}
+
+// GoesBack is an open request that a hold had stopped. Lifting sends nothing:
+// what waits is authorised anew when its officer sends it.
+type GoesBack struct {
+	RequestID string
+	Code      string
+	Stage     tdr.Stage
+	StillHeld bool // another hold stands in its scope
 }
 
 // Lifting ends a hold.
@@ -271,13 +287,14 @@ type HoldFilter struct {
 type Holds interface {
 	// Place raises the person's fence version, keeps the hold, opens a recall for
 	// each dispatch in scope that is 'sending', and leaves a HoldChanged for each
-	// live request in scope in the outbox, in one transaction. Hold.ID is the command id.
+	// live request in scope in the outbox, and tells counsel at once of a citizenship
+	// claim, in one transaction. Hold.ID is the command id.
 	Place(ctx context.Context, hold Hold) (PlacedHold, error)
 	// Hold reads one; ErrNotFound.
 	Hold(ctx context.Context, id string) (Hold, error)
 	// Lift ends it likewise; ErrNotFound, ErrAlreadyLifted (by another command). The
 	// outbox gets HoldChanged only where this was the last word on that hold.
-	Lift(ctx context.Context, lifting Lifting) (Hold, error)
+	Lift(ctx context.Context, lifting Lifting) (LiftedHold, error)
 	List(ctx context.Context, filter HoldFilter) ([]Hold, error)
 }
 

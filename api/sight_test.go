@@ -85,7 +85,7 @@ func TestNoOtherRoleLiftsOnesOwnCitizenshipClaim(t *testing.T) {
 		t.Fatal(err)
 	}
 	claim := read[placed](t, w.change("officer1", "/v1/holds", holdOn(r, "scope", "person", "request_id", nil, "person_id", r.PersonID, "kind", "citizenship_claim"))).Hold
-	if got := w.change("again", "/v1/holds/"+claim.ID+"/lifting", fields{"source": someHash, "reason": "no_evidence"}); got.problem() != "same_person" {
+	if got := w.change("again", "/v1/holds/"+claim.ID+"/lifting", fields{"authority": "counsel", "source": someHash, "reason": "no_evidence"}); got.problem() != "same_person" {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }

@@ -144,6 +144,15 @@ const (
 	NewHoldScopeRequest NewHoldScope = "request"
 )
 
+// Defines values for NewLiftingAuthority.
+const (
+	NewLiftingAuthorityBia          NewLiftingAuthority = "bia"
+	NewLiftingAuthorityCounsel      NewLiftingAuthority = "counsel"
+	NewLiftingAuthorityCourt        NewLiftingAuthority = "court"
+	NewLiftingAuthorityHeadquarters NewLiftingAuthority = "headquarters"
+	NewLiftingAuthorityIce          NewLiftingAuthority = "ice"
+)
+
 // Defines values for NewNationalityClaimedBy.
 const (
 	NewNationalityClaimedByCountry  NewNationalityClaimedBy = "country"
@@ -828,6 +837,19 @@ type FlagList struct {
 	SpecialRouting bool `json:"special_routing"`
 }
 
+// GoesBack defines model for GoesBack.
+type GoesBack struct {
+	Code string `json:"code,omitempty,omitzero"`
+
+	// From from when its officer may send; absent while another hold stands
+	From      time.Time `json:"from,omitempty,omitzero"`
+	RequestId string    `json:"request_id,omitempty,omitzero"`
+	Stage     Stage     `json:"stage"`
+
+	// StillHeld another hold stands in its scope
+	StillHeld bool `json:"still_held"`
+}
+
 // HistoryEntry defines model for HistoryEntry.
 type HistoryEntry struct {
 	Corrections []Event `json:"corrections"`
@@ -965,6 +987,15 @@ type LegalEventList struct {
 type LegalEventRecorded struct {
 	Custody Custody    `json:"custody"`
 	Event   LegalEvent `json:"event"`
+}
+
+// LiftedHold defines model for LiftedHold.
+type LiftedHold struct {
+	// GoesBack Open requests that the hold stopped. Nothing leaves by its lifting; each goes through the gate anew when its officer sends.
+	GoesBack []GoesBack `json:"goes_back"`
+
+	// Hold More than that it stands only for who needs to know (8 CFR 208.6).
+	Hold Hold `json:"hold"`
 }
 
 // Missing defines model for Missing.
@@ -1167,6 +1198,9 @@ type NewLegalEvent struct {
 
 // NewLifting defines model for NewLifting.
 type NewLifting struct {
+	// Authority whose word the source is: it has to be the authority of the hold
+	Authority NewLiftingAuthority `json:"authority"`
+
 	// Note personal text; it stays with the command and goes no further
 	Note Note `json:"note,omitempty,omitzero"`
 
@@ -1176,6 +1210,9 @@ type NewLifting struct {
 	// Source SHA-256 of the source document
 	Source Evidence `json:"source"`
 }
+
+// NewLiftingAuthority whose word the source is: it has to be the authority of the hold
+type NewLiftingAuthority string
 
 // NewNationality defines model for NewNationality.
 type NewNationality struct {
@@ -1722,8 +1759,8 @@ type FlagRaised = Flag
 // Forbidden RFC 9457.
 type Forbidden = Problem
 
-// HoldLifted More than that it stands only for who needs to know (8 CFR 208.6).
-type HoldLifted = Hold
+// HoldLifted defines model for HoldLifted.
+type HoldLifted = LiftedHold
 
 // Invalid RFC 9457.
 type Invalid = Problem
@@ -6743,7 +6780,7 @@ type FlagRaisedJSONResponse Flag
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
-type HoldLiftedJSONResponse Hold
+type HoldLiftedJSONResponse LiftedHold
 
 type HoldPlacedResponseHeaders struct {
 	Location string

@@ -112,6 +112,13 @@ func (s Snapshot) Serves(person string, kind DeskKind, c Case, at time.Time) boo
 	return slices.ContainsFunc(s.desksFor(kind, c, at), func(d Desk) bool { return slices.Contains(d.Members, person) })
 }
 
+// CounselAddressees finds who is told of what counsel alone decides.
+func (s Snapshot) CounselAddressees(c Case, at time.Time) Addressees {
+	r := resolution{snapshot: s, c: c, at: at}
+	r.desk(CounselDesk)
+	return r.found
+}
+
 // Recipient finds a recipient by its id ("person/officer1", "desk/hq-td"), as
 // a mailbox has to that was poked earlier. Absence does not matter; validity does.
 func (s Snapshot) Recipient(id string, at time.Time) (Recipient, bool) {

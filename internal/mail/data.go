@@ -27,11 +27,13 @@ const (
 	Validity Kind = "validity" // the document's validity ends
 	Overdue  Kind = "overdue"  // our own step has outlasted its term
 	Custody  Kind = "custody"  // a date of 8 CFR 241.4 or 241.13 comes or was missed
+	Counsel  Kind = "counsel"  // something stands that counsel alone decides; what it is, the mail does not say
+	Review   Kind = "review"   // the day on which counsel looks at something again has passed
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Overdue, Custody}
+	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Overdue, Custody, Counsel, Review}
 }
 
 // LadderKind is the kind of an escalation level from 0 to 6.
@@ -249,9 +251,9 @@ func datesOf(kind Kind) (dates, bool) {
 		return instant, true
 	case Level5:
 		return either, true
-	case Validity, Custody:
+	case Validity, Custody, Review:
 		return civil, true
-	case Level6, Bounce:
+	case Level6, Bounce, Counsel:
 		return noDate, true
 	default:
 		return noDate, false

@@ -79,6 +79,18 @@ func wordingOf(kind Kind) wording {
 			"{code} has a legal date on {date}: {days}.", "open the legal dates.",
 			"This date cannot be paused.", "Legal date",
 		}
+	case Counsel:
+		return wording{
+			"{code}: counsel's decision needed", "Everything waits for it", "Open the request and decide.",
+			"{code} waits for a decision of counsel.", "open the request and decide.",
+			"Nothing leaves until counsel has decided.", "Counsel's decision",
+		}
+	case Review:
+		return wording{
+			"{code}: review by counsel was due {date}, {days}", "Nothing ends by itself", "Review what stands.",
+			"{code} waits for a review by counsel that was due on {date}: {days}.", "review what stands.",
+			"It stands until counsel lifts it, and is told again each week.", "Review by counsel",
+		}
 	default:
 		return wording{}
 	}

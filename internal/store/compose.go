@@ -107,6 +107,10 @@ func (p pending) word(zone *time.Location, at time.Time) (mail.Notice, error) {
 		word.Kind, word.On = mail.Validity, mail.Day(data.On)
 	case custodyNotice:
 		word.Kind, word.On = mail.Custody, mail.Day(data.On)
+	case claimNotice:
+		word.Kind = mail.Counsel
+	case reviewNotice:
+		word.Kind, word.On = mail.Review, mail.Day(data.On)
 	case tdr.BounceNotice:
 		word.Kind = mail.Bounce
 	default:

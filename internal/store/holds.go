@@ -26,7 +26,11 @@ func (h Holds) Place(ctx context.Context, hold api.Hold) (api.PlacedHold, error)
 		if _, err := q.LockPerson(ctx, hold.PersonID); err != nil {
 			return err
 		}
-		placed, err = place(ctx, tx, q, hold, h.clock.Now().UTC())
+		now := h.clock.Now().UTC()
+		if placed, err = place(ctx, tx, q, hold, now); err != nil {
+			return err
+		}
+		placed.Poke, err = h.alertCounsel(ctx, q, placed.Hold, now)
 		return err
 	})
 	return placed, err
@@ -92,8 +96,8 @@ func (h Holds) Hold(ctx context.Context, id string) (api.Hold, error) {
 
 // Lift ends a hold; see api.Holds. Whether the caller is the authority that
 // may lift it was asked before.
-func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.Hold, error) {
-	var lifted api.Hold
+func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.LiftedHold, error) {
+	var lifted api.LiftedHold
 	err := h.transact(ctx, "lift hold", func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		hold, err := q.Hold(ctx, lifting.HoldID)
 		if err != nil {
@@ -102,7 +106,16 @@ func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.Hold, error) 
 		if _, err := q.LockPerson(ctx, hold.PersonID); err != nil {
 			return err
 		}
-		lifted, err = lift(ctx, q, lifting, h.clock.Now().UTC())
+		if lifted.Hold, err = lift(ctx, q, lifting, h.clock.Now().UTC()); err != nil {
+			return err
+		}
+		stopped, err := q.StoppedBy(ctx, lifting.HoldID)
+		lifted.GoesBack = nil
+		for _, row := range stopped {
+			lifted.GoesBack = append(lifted.GoesBack, api.GoesBack{
+				RequestID: row.RequestID, Code: row.Code, Stage: tdr.Stage(row.Stage), StillHeld: row.StillHeld,
+			})
+		}
 		return err
 	})
 	return lifted, err

@@ -13,7 +13,7 @@ func (v *visit) doneText() string {
 	return map[string]string{
 		"acknowledged": "You acknowledged this and set the next date.",
 		"placed":       "The hold stands. Nothing starts to leave any more.",
-		"claimed":      "All work has stopped. Only counsel can clear it: tell counsel now, this system does not do so yet.",
+		"claimed":      "All work has stopped and counsel has been told. Only counsel can clear it.",
 		"lifted":       "The hold was lifted.",
 		"approved":     "Released. It may be sent now; holds are checked again at sending.",
 		"returned":     "Returned to the officer with your reasons.",

@@ -211,12 +211,13 @@ func (s *Site) reportClaim(v *visit) error {
 
 // liftPage is the form that lifts a hold, and its confirmation.
 type liftPage struct {
-	Hold    holdRow
-	Others  int
-	Reasons []choice
-	Entries map[string]string
-	Confirm bool
-	Summary []term
+	authority string // on whose word it ends
+	Hold      holdRow
+	Others    int
+	Reasons   []choice
+	Entries   map[string]string
+	Confirm   bool
+	Summary   []term
 }
 
 func (s *Site) showLift(v *visit) error {
@@ -245,7 +246,7 @@ func (v *visit) lifting(id string, entries map[string]string) (liftPage, error) 
 	if err != nil {
 		return liftPage{}, err
 	}
-	return liftPage{Hold: v.holdRow(hold, v.zone()), Others: len(others.Holds) - 1, Reasons: liftReasons(), Entries: entries}, nil
+	return liftPage{authority: hold.Authority, Hold: v.holdRow(hold, v.zone()), Others: len(others.Holds) - 1, Reasons: liftReasons(), Entries: entries}, nil
 }
 
 // liftHold shows what follows, and then lifts the hold.
@@ -279,7 +280,7 @@ func (s *Site) liftHold(v *visit) error {
 		}
 		return v.found("lift", view{Title: "Confirm lifting", Body: page})
 	}
-	body := contract.NewLifting{Source: tdr.Evidence(entries["source"]), Reason: entries["reason"]}
+	body := contract.NewLifting{Authority: contract.NewLiftingAuthority(page.authority), Source: tdr.Evidence(entries["source"]), Reason: entries["reason"]}
 	pending, err := v.act("/v1/holds/"+page.Hold.ID+"/lifting", entries["key"], "", body)
 	if faults := faultsOf(err, map[string]string{"source": "document", "reason": "reason"}, "reason"); len(faults) > 0 {
 		entries["key"] = newKey()

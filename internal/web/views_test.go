@@ -59,7 +59,7 @@ func TestAbsentAndForbiddenReadAlike(t *testing.T) {
 func (w *world) held(r request, kind string) string {
 	w.t.Helper()
 	body := string(w.call("counsel1", "POST", "/v1/holds", fields{
-		"scope": "person", "person_id": r.Person, "kind": kind, "authority": "counsel", "source": someHash, "dated": "2026-01-12",
+		"scope": "person", "person_id": r.Person, "kind": kind, "source": someHash, "dated": "2026-01-12",
 	}))
 	_, rest, _ := strings.Cut(body, `"id":"`)
 	id, _, _ := strings.Cut(rest, `"`)

@@ -15,6 +15,7 @@ type Upkeep struct {
 	Commands  []activities.PendingCommand
 	Signals   []activities.Signal
 	Pokes     []string
+	Reviews   []string
 	Live      []activities.LiveRequest
 	Persons   []string
 	Holes     []activities.Gap
@@ -43,6 +44,11 @@ func (u *Upkeep) Delivered(_ context.Context, id int64) error {
 // OutstandingPokes lists Pokes.
 func (u *Upkeep) OutstandingPokes(context.Context, time.Duration, int) ([]string, error) {
 	return u.Pokes, u.failing("OutstandingPokes")
+}
+
+// FileHoldReviews lists Reviews.
+func (u *Upkeep) FileHoldReviews(context.Context) ([]string, error) {
+	return u.Reviews, u.failing("FileHoldReviews")
 }
 
 // LiveRequests pages through Live.

@@ -70,7 +70,7 @@ func (h promptHolds) Place(ctx context.Context, hold api.Hold) (api.PlacedHold, 
 	return placed, err
 }
 
-func (h promptHolds) Lift(ctx context.Context, lifting api.Lifting) (api.Hold, error) {
+func (h promptHolds) Lift(ctx context.Context, lifting api.Lifting) (api.LiftedHold, error) {
 	lifted, err := h.Holds.Lift(ctx, lifting)
 	h.prompter.want()
 	return lifted, err

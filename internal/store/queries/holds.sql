@@ -54,6 +54,31 @@ UPDATE holds SET lifted_by = @lifted_by, lifted_at = @lifted_at, lift_source_sha
 WHERE hold_id = @hold_id AND lifted_at IS NULL
 RETURNING *;
 
+-- name: StoppedBy :many
+-- The open requests in a hold's scope, and whether another hold stands in theirs.
+SELECT r.request_id, r.code, r.stage, EXISTS (
+    SELECT FROM holds o WHERE o.person_id = r.person_id AND o.hold_id <> h.hold_id AND o.lifted_at IS NULL
+        AND (o.scope = 'person' OR (o.scope = 'country' AND o.country = r.country) OR (o.scope = 'request' AND o.request_id = r.request_id))
+) AS still_held
+FROM holds h
+JOIN requests r ON r.person_id = h.person_id AND r.live
+WHERE h.hold_id = @hold_id
+    AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+ORDER BY r.request_id;
+
+-- name: CasesOfHold :many
+-- The requests of a hold's person about which counsel is told: the live ones, else the newest.
+SELECT request_id, code, country, post, field_office, officer FROM requests r
+WHERE r.person_id = @person_id AND (r.live OR r.request_id = (
+    SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1))
+ORDER BY request_id;
+
+-- name: HoldsToReview :many
+-- Standing holds whose day of review has passed.
+SELECT hold_id, person_id, review_by FROM holds
+WHERE lifted_at IS NULL AND review_by < @today::date
+ORDER BY review_by, hold_id LIMIT @max_rows;
+
 -- name: Holds :many
 SELECT h.* FROM holds h
 WHERE (sqlc.narg(person_id)::uuid IS NULL OR h.person_id = sqlc.narg(person_id))

@@ -4,7 +4,9 @@ ON CONFLICT (recipient) DO UPDATE SET poked_at = NULL;
 
 -- name: WaitingNotices :many
 SELECT n.*, COALESCE(r.code, '')::text AS code,
-    ((r.live IS FALSE AND n.kind <> 'custody') OR COALESCE(e.status, '') IN ('closed', 'acknowledged'))::boolean AS moot
+    ((r.live IS FALSE AND n.kind NOT IN ('custody', 'counsel', 'hold_review')) OR COALESCE(e.status, '') IN ('closed', 'acknowledged')
+        OR (n.kind IN ('counsel', 'hold_review') AND EXISTS (
+            SELECT FROM holds h WHERE h.hold_id::text = split_part(n.filed_under, '/', 2) AND h.lifted_at IS NOT NULL)))::boolean AS moot
 FROM notices n
 LEFT JOIN requests r ON r.request_id = n.request_id
 LEFT JOIN escalations e ON e.request_id = n.request_id AND e.local_id = n.escalation AND n.escalation <> ''

@@ -52,6 +52,50 @@ func (q *Queries) AddHold(ctx context.Context, arg AddHoldParams) error {
 	return err
 }
 
+const casesOfHold = `-- name: CasesOfHold :many
+SELECT request_id, code, country, post, field_office, officer FROM requests r
+WHERE r.person_id = $1 AND (r.live OR r.request_id = (
+    SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1))
+ORDER BY request_id
+`
+
+type CasesOfHoldRow struct {
+	RequestID   string
+	Code        string
+	Country     string
+	Post        string
+	FieldOffice string
+	Officer     string
+}
+
+// The requests of a hold's person about which counsel is told: the live ones, else the newest.
+func (q *Queries) CasesOfHold(ctx context.Context, personID string) ([]CasesOfHoldRow, error) {
+	rows, err := q.db.Query(ctx, casesOfHold, personID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CasesOfHoldRow
+	for rows.Next() {
+		var i CasesOfHoldRow
+		if err := rows.Scan(
+			&i.RequestID,
+			&i.Code,
+			&i.Country,
+			&i.Post,
+			&i.FieldOffice,
+			&i.Officer,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const hold = `-- name: Hold :one
 SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason FROM holds WHERE hold_id = $1
 `
@@ -157,6 +201,44 @@ func (q *Queries) Holds(ctx context.Context, arg HoldsParams) ([]Hold, error) {
 			&i.LiftSourceSha256,
 			&i.LiftReason,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const holdsToReview = `-- name: HoldsToReview :many
+SELECT hold_id, person_id, review_by FROM holds
+WHERE lifted_at IS NULL AND review_by < $1::date
+ORDER BY review_by, hold_id LIMIT $2
+`
+
+type HoldsToReviewParams struct {
+	Today   time.Time
+	MaxRows int32
+}
+
+type HoldsToReviewRow struct {
+	HoldID   string
+	PersonID string
+	ReviewBy *time.Time
+}
+
+// Standing holds whose day of review has passed.
+func (q *Queries) HoldsToReview(ctx context.Context, arg HoldsToReviewParams) ([]HoldsToReviewRow, error) {
+	rows, err := q.db.Query(ctx, holdsToReview, arg.Today, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []HoldsToReviewRow
+	for rows.Next() {
+		var i HoldsToReviewRow
+		if err := rows.Scan(&i.HoldID, &i.PersonID, &i.ReviewBy); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -328,4 +410,49 @@ type SignalStandingHoldsParams struct {
 func (q *Queries) SignalStandingHolds(ctx context.Context, arg SignalStandingHoldsParams) error {
 	_, err := q.db.Exec(ctx, signalStandingHolds, arg.At, arg.RequestID)
 	return err
+}
+
+const stoppedBy = `-- name: StoppedBy :many
+SELECT r.request_id, r.code, r.stage, EXISTS (
+    SELECT FROM holds o WHERE o.person_id = r.person_id AND o.hold_id <> h.hold_id AND o.lifted_at IS NULL
+        AND (o.scope = 'person' OR (o.scope = 'country' AND o.country = r.country) OR (o.scope = 'request' AND o.request_id = r.request_id))
+) AS still_held
+FROM holds h
+JOIN requests r ON r.person_id = h.person_id AND r.live
+WHERE h.hold_id = $1
+    AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+ORDER BY r.request_id
+`
+
+type StoppedByRow struct {
+	RequestID string
+	Code      string
+	Stage     string
+	StillHeld bool
+}
+
+// The open requests in a hold's scope, and whether another hold stands in theirs.
+func (q *Queries) StoppedBy(ctx context.Context, holdID string) ([]StoppedByRow, error) {
+	rows, err := q.db.Query(ctx, stoppedBy, holdID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StoppedByRow
+	for rows.Next() {
+		var i StoppedByRow
+		if err := rows.Scan(
+			&i.RequestID,
+			&i.Code,
+			&i.Stage,
+			&i.StillHeld,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

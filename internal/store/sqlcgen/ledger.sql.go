@@ -320,7 +320,9 @@ func (q *Queries) UnsettledMessages(ctx context.Context, recipient string) ([]Me
 
 const waitingNotices = `-- name: WaitingNotices :many
 SELECT n.notice_id, n.key, n.filed_under, n.recipient, n.request_id, n.person_id, n.kind, n.level, n.escalation, n.country, n.data, n.status, n.message_id, n.filed_at, COALESCE(r.code, '')::text AS code,
-    ((r.live IS FALSE AND n.kind <> 'custody') OR COALESCE(e.status, '') IN ('closed', 'acknowledged'))::boolean AS moot
+    ((r.live IS FALSE AND n.kind NOT IN ('custody', 'counsel', 'hold_review')) OR COALESCE(e.status, '') IN ('closed', 'acknowledged')
+        OR (n.kind IN ('counsel', 'hold_review') AND EXISTS (
+            SELECT FROM holds h WHERE h.hold_id::text = split_part(n.filed_under, '/', 2) AND h.lifted_at IS NOT NULL)))::boolean AS moot
 FROM notices n
 LEFT JOIN requests r ON r.request_id = n.request_id
 LEFT JOIN escalations e ON e.request_id = n.request_id AND e.local_id = n.escalation AND n.escalation <> ''

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/traveldoc/traveldoc/activities"
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// The kinds of notices about holds. They go to counsel alone, who needs to know.
+const (
+	// claimNotice tells counsel of a citizenship claim, which stops everything about a person.
+	claimNotice tdr.NoticeKind = "counsel"
+	// reviewNotice tells counsel that the day of a hold's review has passed.
+	reviewNotice tdr.NoticeKind = "hold_review"
+
+	citizenshipClaim = "citizenship_claim"
+	reviewsAtOnce    = 100
+)
+
+// alertCounsel files the notice of a citizenship claim, in the transaction that
+// places it. Filing it twice is filing it once.
+func (h Holds) alertCounsel(ctx context.Context, q *sqlcgen.Queries, hold api.Hold, now time.Time) ([]string, error) {
+	if hold.Kind != citizenshipClaim {
+		return nil, nil
+	}
+	return h.tellCounsel(ctx, q, hold.PersonID, tdr.Notice{Key: "hold/" + hold.ID, Kind: claimNotice}, noticeData{}, now)
+}
+
+// tellCounsel files one notice for each case of a person, with the counsel desk
+// of its office. Where there is no such desk an alarm says so.
+func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, personID string, notice tdr.Notice, data noticeData, now time.Time) ([]string, error) {
+	snapshot, err := h.directory.Snapshot(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read directory: %w", err)
+	}
+	cases, err := q.CasesOfHold(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
+	var poke []string
+	for _, whose := range cases {
+		of := notice
+		of.Key += "/" + whose.RequestID
+		people := snapshot.CounselAddressees(directory.Case{
+			Officer: whose.Officer, FieldOffice: whose.FieldOffice, Country: whose.Country, Post: whose.Post,
+		}, now).Recipients
+		about := filing{requestID: whose.RequestID, personID: personID, country: whose.Country, at: now}
+		recorded, err := fileAll(ctx, q, about, []told{{notice: of, data: data, recipients: people}})
+		if err != nil {
+			return nil, err
+		}
+		poke = append(poke, recorded.Poke...)
+		for range recorded.Unaddressed {
+			detail := map[string]any{"notice": of.Key}
+			if err := addAlarm(ctx, q, activities.AlarmUnaddressed, whose.RequestID, personID, detail, now); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return poke, nil
+}
+
+// FileHoldReviews tells counsel of the holds whose day of review has passed,
+// again each week; none ends by that. It answers with the mailboxes to poke.
+func (s *Store) FileHoldReviews(ctx context.Context) ([]string, error) {
+	now := s.clock.Now().UTC()
+	overdue, err := s.queries().HoldsToReview(ctx, sqlcgen.HoldsToReviewParams{Today: now, MaxRows: reviewsAtOnce})
+	if err != nil {
+		return nil, failed("look for holds to review", err)
+	}
+	var poke []string
+	for _, hold := range overdue {
+		by := toMaybeDate(hold.ReviewBy)
+		weeks := int(now.Sub(by.Midnight()).Hours()) / (24 * 7)
+		notice := tdr.Notice{Key: fmt.Sprintf("hold/%s/review/%s/%d", hold.HoldID, by, weeks), Kind: reviewNotice}
+		err := s.transact(ctx, "file hold review", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+			wakes, err := s.Holds().tellCounsel(ctx, q, hold.PersonID, notice, noticeData{On: by}, now)
+			poke = append(poke, wakes...)
+			return err
+		})
+		if err != nil {
+			return poke, err
+		}
+	}
+	return poke, nil
+}
