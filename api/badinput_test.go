@@ -164,9 +164,9 @@ func TestCommandsThatAreRefused(t *testing.T) {
 		problem, field      string
 	}{
 		{"stage", "officer1", "record-receipt", fields{"evidence": someHash}, 409, "stage_forbids", ""},
-		{"role", "supervisor1", "send", fields{"content": someHash, "channel": "courier"}, 403, "not_permitted", ""},
+		{"role", "supervisor1", "send", fields{"content": w.content(r), "channel": "courier"}, 403, "not_permitted", ""},
 		{"another content", "officer1", "send", fields{"content": strings.Repeat("a", 64), "channel": "courier"}, 422, "invalid_fields", "content"},
-		{"no such channel", "officer1", "send", fields{"content": someHash, "channel": "pigeon"}, 422, "invalid_fields", "channel"},
+		{"no such channel", "officer1", "send", fields{"content": w.content(r), "channel": "pigeon"}, 422, "invalid_fields", "channel"},
 		{"neither fact nor forecast", "officer1", "record-contact", fields{}, 422, "invalid_fields", "fact"},
 		{"fact in the future", "officer1", "record-contact", fields{"fact": fields{"direction": "to_post", "medium": "mail", "answered": false}, "occurred_at": "2026-03-02T17:00:00Z"}, 422, "invalid_fields", "occurred_at"},
 		{"before it was opened", "officer1", "record-contact", fields{"fact": fields{"direction": "to_post", "medium": "mail", "answered": false}, "occurred_at": "2026-03-01T17:00:00Z"}, 422, "invalid_fields", "occurred_at"},
@@ -193,7 +193,7 @@ func TestCommandsThatAreRefused(t *testing.T) {
 	if forbidden.Stage != "ready" || !slices.Contains(forbidden.Allowed, "send") || slices.Contains(forbidden.Allowed, "record_receipt") {
 		t.Errorf("stage and what it allows: %s", got.body)
 	}
-	w.do("officer1", &r, "send", fields{"content": someHash, "channel": "courier"})
+	w.do("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"})
 	w.submittedRefusals(r)
 	w.severalFaults(r)
 }
@@ -246,16 +246,17 @@ func (w *world) submittedRefusals(r request) {
 func TestReviewsFollowTheChecklist(t *testing.T) {
 	w := newWorld(t)
 	r := w.open()
-	got := w.act("officer1", &r, "request-review", fields{"content": someHash, "present": []string{"asylum_application"}, "gaps": []fields{{"item": "diary", "reason": "x"}}})
+	w.prepare(r)
+	got := w.act("officer1", &r, "request-review", fields{"content": w.content(r), "present": []string{"asylum_application"}, "gaps": []fields{{"item": "diary", "reason": "x"}}})
 	if len(got.faults()) != 2 || got.faults()["present.0"] == "" || got.faults()["gaps.0.item"] == "" {
 		t.Errorf("not listed: %d %s", got.status, got.body)
 	}
 	required := w.required()
-	got = w.act("officer1", &r, "request-review", fields{"content": someHash, "present": required[2:]})
+	got = w.act("officer1", &r, "request-review", fields{"content": w.content(r), "present": required[2:]})
 	if text := string(got.body); got.status != 422 || !strings.Contains(text, required[0]) || !strings.Contains(text, required[1]) {
 		t.Errorf("two are missing: %d %s", got.status, got.body)
 	}
-	w.do("officer1", &r, "request-review", fields{"content": someHash, "present": required[1:], "gaps": []fields{{"item": required[0], "reason": "not_issued"}}})
+	w.do("officer1", &r, "request-review", fields{"content": w.content(r), "present": required[1:], "gaps": []fields{{"item": required[0], "reason": "not_issued"}}})
 	w.do("supervisor1", &r, "return", fields{"items": []fields{{"item": required[0], "reason": "needed"}}})
 }
 

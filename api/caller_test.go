@@ -72,6 +72,10 @@ func (w *world) raw(method, path string, header http.Header, body []byte) answer
 	return result
 }
 
+func init() {
+	openapi3filter.RegisterBodyDecoder("application/pdf", openapi3filter.FileBodyDecoder)
+}
+
 // holds: every answer is one that the contract knows for the operation.
 func (w *world) holds(request *http.Request, got answer) {
 	w.t.Helper()
@@ -206,12 +210,38 @@ func (w *world) do(user string, r *request, command string, body any) {
 	}
 }
 
-// reviewed brings a request to ready.
+// prepare makes a package of a request, with whatever a body adds, and gives
+// what its content is called.
+func (w *world) prepare(r request, body ...any) string {
+	w.t.Helper()
+	got := w.change("officer1", "/v1/requests/"+r.ID+"/packages", fields{"documents": []string{}}.with(body...))
+	if got.status != http.StatusCreated {
+		w.t.Fatalf("prepare: %d %s\n%s", got.status, got.body, w.log)
+	}
+	return read[struct{ Content string }](w.t, got).Content
+}
+
+// content names the package of a request that was prepared last.
+func (w *world) content(r request) string {
+	w.t.Helper()
+	var content string
+	must(w.t, w.pool.QueryRow(w.t.Context(), "SELECT content FROM outgoing_packages WHERE request_id = $1 ORDER BY ordinal DESC LIMIT 1", r.ID).Scan(&content))
+	return content
+}
+
+// newestPackage is the id of the package of a request that was prepared last.
+func (w *world) newestPackage(r request) string {
+	w.t.Helper()
+	return read[struct{ Packages []struct{ ID string } }](w.t, w.get("officer1", "/v1/requests/"+r.ID+"/packages")).Packages[0].ID
+}
+
+// reviewed brings a request to ready; its package is what may leave.
 func (w *world) reviewed() request {
 	w.t.Helper()
 	r := w.open()
-	w.do("officer1", &r, "request-review", fields{"content": someHash, "present": w.required()})
-	w.do("supervisor1", &r, "approve", fields{"content": someHash})
+	content := w.prepare(r)
+	w.do("officer1", &r, "request-review", fields{"content": content, "present": w.required()})
+	w.do("supervisor1", &r, "approve", fields{"content": content})
 	return r
 }
 

@@ -28,6 +28,7 @@ type Carrier struct {
 	issuers    Issuers
 	reads      Reads
 	documents  Documents
+	packages   Packages
 	directory  Directory
 	packs      playbook.Library
 	log        *slog.Logger
@@ -40,7 +41,7 @@ type Carrier struct {
 func NewCarrier(config Config) (*Carrier, error) {
 	for _, port := range []any{
 		config.Clock, config.Engine, config.Commands, config.Intakes, config.Fence, config.Holds,
-		config.LegalEvents, config.Reads, config.Directory, config.Documents,
+		config.LegalEvents, config.Reads, config.Directory, config.Documents, config.Packages,
 		config.Persons, config.Issuers,
 	} {
 		if port == nil {
@@ -55,6 +56,7 @@ func NewCarrier(config Config) (*Carrier, error) {
 		fence: config.Fence, holds: config.Holds, legal: config.LegalEvents, reads: config.Reads,
 		documents: config.Documents,
 		persons:   config.Persons, issuers: config.Issuers,
+		packages:  config.Packages,
 		directory: config.Directory, packs: config.Packs, log: config.Log,
 		engineWait: config.EngineWait, newID: config.NewID,
 	}
@@ -112,6 +114,12 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishIssuer(ctx, stored)
 	case identity.EndIssuer:
 		return c.finishIssuerEnding(ctx, stored)
+	case identity.PreparePackage:
+		return c.finishPackage(ctx, stored)
+	case identity.ReviewDisclosure:
+		return c.finishDisclosure(ctx, stored)
+	case identity.SetDataSheet:
+		return c.finishDataSheet(ctx, stored)
 	default:
 		return c.finishChange(ctx, stored)
 	}

@@ -2,10 +2,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/identity"
+	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
@@ -29,7 +32,7 @@ func (s *Server) GetChecklist(ctx context.Context, r contract.GetChecklistReques
 	answer := contract.GetChecklist200JSONResponse{Items: []contract.ChecklistItem{}, Missing: []string{}, Other: present[OtherDocument]}
 	for _, item := range pack.Checklist {
 		documents := append([]string{}, present[item.ID]...)
-		if item.Required && len(documents) == 0 {
+		if item.Required && len(documents) == 0 && !playbook.Made(item.ID) {
 			answer.Missing = append(answer.Missing, item.ID)
 		}
 		answer.Items = append(answer.Items, contract.ChecklistItem{
@@ -55,16 +58,30 @@ func (s *Server) presentDocuments(ctx context.Context, view RequestView) (map[st
 	return present, nil
 }
 
-// agree holds what a review is asked for against the documents on record. A
-// request without any is judged by the officer's word alone.
+// holds tells whether a document of a type is in a package.
+func (p Package) holds(documentType string) bool {
+	return slices.ContainsFunc(p.Items, func(i PackageItem) bool { return i.Type == documentType })
+}
+
+// agree holds what a review is asked for against the documents on record, and
+// against the package. A request without documents is judged by the officer's
+// word alone.
 func (s *Server) agree(ctx context.Context, view RequestView, act *tdr.RequestReview, faults *fieldErrors) error {
 	present, err := s.presentDocuments(ctx, view)
 	if err != nil || len(present) == 0 {
 		return err
 	}
+	packed, err := s.packages.PackageOf(ctx, view.RequestID, act.Content)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("read package: %w", err)
+	}
 	for i, item := range act.Present {
-		if len(present[item]) == 0 {
+		switch {
+		case playbook.Made(item):
+		case len(present[item]) == 0:
 			faults.add(fmt.Sprintf("present.%d", i), "no document of it is on record")
+		case packed.ID != "" && !packed.holds(item):
+			faults.add(fmt.Sprintf("present.%d", i), "the package holds no document of it")
 		}
 	}
 	for i, gap := range act.Gaps {

@@ -29,7 +29,7 @@ func (w *world) escalations(r request) []escalation {
 func (w *world) submitted() request {
 	w.t.Helper()
 	r := w.reviewed()
-	w.do("officer1", &r, "send", fields{"content": someHash, "channel": "courier"})
+	w.do("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"})
 	return r
 }
 

@@ -47,9 +47,9 @@ func TestAPostThatIsNoMore(t *testing.T) {
 	r, accepted := w.reviewed(), w.reviewed()
 	w.engine.set(func(e *engine) { e.away = true })
 	key := newKey()
-	send := fields{"content": someHash, "channel": "courier"}
+	send := func(of request) fields { return fields{"content": w.content(of), "channel": "courier"} }
 	path := "/v1/requests/" + accepted.ID + "/send"
-	if got := w.ask("officer1", "POST", path, send, "Idempotency-Key", key, "If-Match", `"`+accepted.Version+`"`); got.status != 202 {
+	if got := w.ask("officer1", "POST", path, send(accepted), "Idempotency-Key", key, "If-Match", `"`+accepted.Version+`"`); got.status != 202 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	w.engine.set(func(e *engine) { e.away = false })
@@ -61,11 +61,11 @@ func TestAPostThatIsNoMore(t *testing.T) {
 	if got := w.act("officer1", &r, "record-receipt", fields{"evidence": someHash}); got.problem() != "stage_forbids" {
 		t.Errorf("wrong stage: %d %s", got.status, got.body)
 	}
-	if got := w.act("officer1", &r, "send", send); got.status != 422 || got.faults()["post"] == "" {
+	if got := w.act("officer1", &r, "send", send(r)); got.status != 422 || got.faults()["post"] == "" {
 		t.Errorf("sent: %d %s", got.status, got.body)
 	}
 	must(t, w.server.CarryOn(t.Context(), key))
-	if got := w.ask("officer1", "POST", path, send, "Idempotency-Key", key, "If-Match", `"`+accepted.Version+`"`); got.problem() != "gate_closed" {
+	if got := w.ask("officer1", "POST", path, send(accepted), "Idempotency-Key", key, "If-Match", `"`+accepted.Version+`"`); got.problem() != "gate_closed" {
 		t.Errorf("carried on: %d %s", got.status, got.body)
 	}
 	if n := w.count("dispatches WHERE status = 'sent'"); n != 0 {

@@ -24,7 +24,10 @@ const (
 func (s *Server) factsFor(ctx context.Context, view RequestView, act tdr.Act) (tdr.Facts, error) {
 	switch act := act.(type) {
 	case *tdr.RequestReview:
-		return s.reviewFacts(ctx, view, act)
+		facts, err := s.reviewFacts(ctx, view, act)
+		return facts, both(err, s.checkContent(ctx, view, act.Name(), act.Content))
+	case *tdr.Approve:
+		return tdr.Facts{}, s.checkContent(ctx, view, act.Name(), act.Content)
 	case *tdr.Authenticate:
 		return s.issuerFacts(ctx, view)
 	case *tdr.Retry:
@@ -35,8 +38,10 @@ func (s *Server) factsFor(ctx context.Context, view RequestView, act tdr.Act) (t
 		return tdr.Facts{}, s.checkOfficer(ctx, act.Officer)
 	case *tdr.ScheduleInterview:
 		return tdr.Facts{}, checkZone(act.Zone)
-	case *tdr.Send, *tdr.AnswerInformation:
-		return tdr.Facts{}, s.checkReceiver(ctx, view, act)
+	case *tdr.Send:
+		return tdr.Facts{}, both(s.checkReceiver(ctx, view, act), s.checkContent(ctx, view, act.Name(), act.Content))
+	case *tdr.AnswerInformation:
+		return tdr.Facts{}, both(s.checkReceiver(ctx, view, act), s.checkContent(ctx, view, act.Name(), act.Content))
 	default:
 		return tdr.Facts{}, nil
 	}

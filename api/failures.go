@@ -18,6 +18,7 @@ func problemOf(err error) *problem {
 	var refusal *tdr.Refusal
 	var history *custody.HistoryError
 	var file *DocumentRefusal
+	var order *PackageFault
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -43,6 +44,8 @@ func problemOf(err error) *problem {
 		return newProblem(alreadyEnded, "")
 	case errors.Is(err, ErrListed):
 		return newProblem(alreadyListed, "")
+	case errors.As(err, &order):
+		return fault(order.Field, order.Rule)
 	case errors.Is(err, ErrPersonDiffers):
 		return fault("person.a_number", "belongs to other details")
 	case errors.Is(err, ErrCorrected):

@@ -46,7 +46,7 @@ func TestAHoldStopsSending(t *testing.T) {
 		if answered.status != 201 || answered.header.Get("Location") == "" {
 			t.Fatalf("%s: %d %s", name, answered.status, answered.body)
 		}
-		send := fields{"content": someHash, "channel": "courier"}
+		send := fields{"content": w.content(r), "channel": "courier"}
 		if got := w.act("officer1", &r, "send", send); got.status != 412 {
 			t.Errorf("%s: the fence moved and the form did not notice: %d %s", name, got.status, got.body)
 		}
@@ -99,7 +99,7 @@ func TestAHoldStopsNothingOutsideItsScope(t *testing.T) {
 	if r.OnHold {
 		t.Error("on hold")
 	}
-	w.do("officer1", &r, "send", fields{"content": someHash, "channel": "courier"})
+	w.do("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"})
 }
 
 // What was under way when a hold was placed is named, and recalled.
@@ -108,7 +108,7 @@ func TestWhatMayHaveLeftIsNamed(t *testing.T) {
 	r := w.reviewed()
 	w.engine.set(func(e *engine) { e.away = true })
 	key := newKey()
-	send := fields{"content": someHash, "channel": "courier"}
+	send := fields{"content": w.content(r), "channel": "courier"}
 	w.ask("officer1", "POST", "/v1/requests/"+r.ID+"/send", send, "Idempotency-Key", key, "If-Match", `"`+r.Version+`"`)
 	got := read[placed](t, w.change("counsel1", "/v1/holds", holdOn(r)))
 	if len(got.MayHaveLeft) != 1 || got.MayHaveLeft[0].Code != r.Code {
@@ -137,7 +137,7 @@ func TestHoldsAndSendsAtOnce(t *testing.T) {
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			copied := r
-			sent = w.act("officer1", &copied, "send", fields{"content": someHash, "channel": "courier"})
+			sent = w.act("officer1", &copied, "send", fields{"content": w.content(r), "channel": "courier"})
 		})
 		wait.Go(func() { held = w.change("counsel1", "/v1/holds", holdOn(r)) })
 		wait.Wait()
@@ -255,7 +255,7 @@ func TestACourtStay(t *testing.T) {
 		t.Fatalf("stay: %d %s", got.status, got.body)
 	}
 	r = w.read(r.ID)
-	if got := w.act("officer1", &r, "send", fields{"content": someHash, "channel": "courier"}); got.problem() != "gate_closed" {
+	if got := w.act("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"}); got.problem() != "gate_closed" {
 		t.Errorf("sent under a stay: %d %s", got.status, got.body)
 	}
 	if got := legal("stay_granted", "2026-02-21", "kind", "released"); got.status != 201 {
@@ -273,7 +273,7 @@ func TestACourtStay(t *testing.T) {
 		t.Fatalf("end: %d %s", ended.status, ended.body)
 	}
 	r = w.read(r.ID)
-	w.do("officer1", &r, "send", fields{"content": someHash, "channel": "courier"})
+	w.do("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"})
 	for name, got := range map[string]answer{
 		"no stay to end": legal("stay_ended", "2026-02-26"), "no such kind": legal("birthday", "2026-02-26"),
 		"in the future": legal("habeas_filed", "2026-03-03"), "no such office": legal("habeas_filed", "2026-03-01", "office", "ZZZ"),

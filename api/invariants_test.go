@@ -31,8 +31,9 @@ func TestRule02_OnlyTheLegalRoleLiftsAndGivesAReason(t *testing.T) {
 func TestRule03_WhatIsNotOnTheListMayNotLeave(t *testing.T) {
 	w := newWorld(t)
 	r := w.open()
+	w.prepare(r)
 	for _, document := range []string{"asylum_application", "credible_fear_record", "decision_on_withholding"} {
-		got := w.act("officer1", &r, "request-review", fields{"content": someHash, "present": append(w.required(), document)})
+		got := w.act("officer1", &r, "request-review", fields{"content": w.content(r), "present": append(w.required(), document)})
 		if got.status != 422 {
 			t.Errorf("rule 3: %s is in a package: %d %s", document, got.status, got.body)
 		}
@@ -49,7 +50,7 @@ func TestRule05_TheCaseOfficerClosesNoCitizenshipClaim(t *testing.T) {
 		t.Errorf("rule 5: a citizenship claim is put to %s", claim.Authority)
 	}
 	r = w.read(r.ID)
-	if got := w.act("officer1", &r, "send", fields{"content": someHash, "channel": "courier"}); got.problem() != "gate_closed" {
+	if got := w.act("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"}); got.problem() != "gate_closed" {
 		t.Errorf("rule 5: sent under a citizenship claim: %d %s", got.status, got.body)
 	}
 	if _, err := w.pool.Exec(t.Context(), "UPDATE requests SET officer = 'counsel1'"); err != nil {

@@ -105,6 +105,15 @@ func (k kept) VisitUploadDocumentResponse(w http.ResponseWriter) error { return 
 // VisitWithdrawDocumentResponse writes the answer.
 func (k kept) VisitWithdrawDocumentResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 
+// VisitPreparePackageResponse writes the answer.
+func (k kept) VisitPreparePackageResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitReviewDisclosureResponse writes the answer.
+func (k kept) VisitReviewDisclosureResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitSetDataSheetResponse writes the answer.
+func (k kept) VisitSetDataSheetResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
 // VisitLiftHoldResponse writes the answer.
 func (k kept) VisitLiftHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 

@@ -14,21 +14,22 @@ func TestALifeThroughHTTP(t *testing.T) {
 	if r.Stage != "assembling" || r.Seq != 1 || r.Version != "1.1" || r.Officer != "officer1" {
 		t.Fatalf("opened: %+v", r)
 	}
+	content := w.prepare(r)
 	steps := []struct {
 		user, command string
 		body          fields
 		stage         string
 	}{
-		{"officer1", "request-review", fields{"content": someHash, "present": w.required(), "note": "all there"}, "review"},
+		{"officer1", "request-review", fields{"content": content, "present": w.required(), "note": "all there"}, "review"},
 		{"supervisor1", "return", fields{"items": []fields{{"item": "photographs", "reason": "too_dark"}}}, "assembling"},
-		{"officer1", "request-review", fields{"content": someHash, "present": w.required()}, "review"},
-		{"supervisor1", "approve", fields{"content": someHash}, "ready"},
-		{"officer1", "send", fields{"content": someHash, "channel": "courier"}, "submitted"},
+		{"officer1", "request-review", fields{"content": content, "present": w.required()}, "review"},
+		{"supervisor1", "approve", fields{"content": content}, "ready"},
+		{"officer1", "send", fields{"content": content, "channel": "courier"}, "submitted"},
 		{"officer1", "record-receipt", fields{"evidence": someHash}, "received"},
 		{"liaison1", "record-information-asked", fields{"what": []string{"birth_certificate"}, "by": "2026-03-20"}, "information_asked"},
-		{"officer1", "request-review", fields{"content": someHash}, "information_asked"},
-		{"supervisor1", "approve", fields{"content": someHash}, "information_asked"},
-		{"officer1", "answer-information", fields{"content": someHash, "channel": "courier"}, "received"},
+		{"officer1", "request-review", fields{"content": content}, "information_asked"},
+		{"supervisor1", "approve", fields{"content": content}, "information_asked"},
+		{"officer1", "answer-information", fields{"content": content, "channel": "courier"}, "received"},
 		{"officer1", "schedule-interview", fields{"at": "2026-03-02T15:30:00Z", "zone": "America/New_York", "mode": "video", "place": "gha-washington"}, "interview"},
 		{"officer1", "record-interview", fields{"result": "declined"}, "interview"},
 		{"officer1", "record-contact", fields{"fact": fields{"direction": "to_post", "medium": "telephone", "answered": false}}, "interview"},

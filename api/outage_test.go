@@ -21,11 +21,12 @@ func TestARepeatedKeyGetsTheFirstAnswer(t *testing.T) {
 	first := w.ask("officer1", "POST", "/v1/requests", newRequest(), "Idempotency-Key", key)
 	r := read[changed](t, first).Request
 	path := "/v1/requests/" + r.ID + "/request-review"
-	review := fields{"content": someHash, "present": w.required()}
+	w.prepare(r)
+	review := fields{"content": w.content(r), "present": w.required()}
 	reviewKey := newKey()
 	changed := w.ask("officer1", "POST", path, review, "Idempotency-Key", reviewKey, "If-Match", `"1.1"`)
 	refusedKey := newKey()
-	refused := w.ask("officer1", "POST", "/v1/requests/"+r.ID+"/send", fields{"content": someHash, "channel": "courier"}, "Idempotency-Key", refusedKey, "If-Match", `"2.1"`)
+	refused := w.ask("officer1", "POST", "/v1/requests/"+r.ID+"/send", fields{"content": w.content(r), "channel": "courier"}, "Idempotency-Key", refusedKey, "If-Match", `"2.1"`)
 	if first.status != 201 || changed.status != 200 || refused.status != 409 {
 		t.Fatalf("%d %d %d", first.status, changed.status, refused.status)
 	}
@@ -37,7 +38,7 @@ func TestARepeatedKeyGetsTheFirstAnswer(t *testing.T) {
 	}
 	same("opening", first, w.ask("officer1", "POST", "/v1/requests", newRequest(), "Idempotency-Key", key))
 	same("change", changed, w.ask("officer1", "POST", path, review, "Idempotency-Key", reviewKey, "If-Match", `"1.1"`))
-	same("refusal", refused, w.ask("officer1", "POST", "/v1/requests/"+r.ID+"/send", fields{"content": someHash, "channel": "courier"}, "Idempotency-Key", refusedKey, "If-Match", `"2.1"`))
+	same("refusal", refused, w.ask("officer1", "POST", "/v1/requests/"+r.ID+"/send", fields{"content": w.content(r), "channel": "courier"}, "Idempotency-Key", refusedKey, "If-Match", `"2.1"`))
 	if n := w.count("events WHERE request_id = $1", r.ID); n != 2 {
 		t.Errorf("%d events, want 2", n)
 	}
@@ -95,7 +96,7 @@ func TestTheEngineAway(t *testing.T) {
 			r := w.reviewed()
 			w.engine.set(break1)
 			sendKey, openKey := newKey(), newKey()
-			send := fields{"content": someHash, "channel": "courier"}
+			send := fields{"content": w.content(r), "channel": "courier"}
 			sent := w.ask("officer1", "POST", "/v1/requests/"+r.ID+"/send", send, "Idempotency-Key", sendKey, "If-Match", `"`+r.Version+`"`)
 			opened := w.ask("officer1", "POST", "/v1/requests", newRequest(), "Idempotency-Key", openKey)
 			for _, got := range []answer{sent, opened} {

@@ -78,8 +78,10 @@ func goodBodies(r request) map[string]fields {
 		"recordConsularNotification": {
 			"country": "GHA", "detained_since": "2026-02-20", "kind": "mandatory", "means": "fax", "notified_at": "2026-02-20T20:00:00Z", "source": someHash,
 		},
-		"verifyIssuer":  {"issuer": "consul", "valid_from": "2026-01-01", "source": "verbal note"},
-		"endIssuer":     {"issuer": "example", "valid_from": "2026-01-01", "valid_to": "2026-02-01", "source": "verbal note"},
+		"verifyIssuer":   {"issuer": "consul", "valid_from": "2026-01-01", "source": "verbal note"},
+		"endIssuer":      {"issuer": "example", "valid_from": "2026-01-01", "valid_to": "2026-02-01", "source": "verbal note"},
+		"preparePackage": {"documents": []string{}}, "reviewDisclosure": {"decisions": []fields{{"position": 1, "decision": "disclose"}}},
+		"setDataSheet":  {"fields": fields{"sex": "F"}},
 		"previewClocks": {"custody": fields{"office": "BOS", "events": []fields{{"kind": "order_final", "date": "2026-01-15"}}}},
 	}
 }
@@ -116,6 +118,9 @@ func (w *world) stage(o driven) (path string, body []byte, version string) {
 	case strings.HasPrefix(o.path, "/v1/persons/"):
 		id = r.PersonID
 		w.change("officer1", "/v1/persons/"+id+"/custody", goodBodies(r)["recordCustody"])
+	case strings.HasPrefix(o.path, "/v1/packages/"):
+		w.prepare(r)
+		id = w.newestPackage(r)
 	case strings.HasPrefix(o.path, "/v1/holds/"):
 		id = held.Hold.ID
 	case strings.HasPrefix(o.path, "/v1/flags/"):

@@ -77,9 +77,10 @@ func TestPersonalDataGoesNoFurther(t *testing.T) {
 		"order", order.with("number", canaries[4]), "note", canaries[5])
 	opened := w.change("officer1", "/v1/requests", body)
 	r := read[changed](t, opened).Request
-	w.do("officer1", &r, "request-review", fields{"content": someHash, "present": w.required(), "note": canaries[5]})
-	w.do("supervisor1", &r, "approve", fields{"content": someHash})
-	w.do("officer1", &r, "send", fields{"content": someHash, "channel": "courier", "note": canaries[5]})
+	w.prepare(r)
+	w.do("officer1", &r, "request-review", fields{"content": w.content(r), "present": w.required(), "note": canaries[5]})
+	w.do("supervisor1", &r, "approve", fields{"content": w.content(r)})
+	w.do("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier", "note": canaries[5]})
 	w.do("officer1", &r, "record-issue", fields{"issuer": "x", "number": canaries[6], "valid_from": "2026-03-02", "valid_to": "2026-09-01"})
 	w.change("officer1", "/v1/holds", holdOn(r, "note", canaries[5]))
 	w.act("officer1", &r, "withdraw", fields{"outcome": canaries[5], "reason": canaries[6]})

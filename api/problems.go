@@ -93,7 +93,7 @@ func meanings() map[cause]meaning {
 		documentDamaged:     {http.StatusUnprocessableEntity, "The file is damaged", "It ends early, or would have to be repaired before it can be shown. Scan or export it anew. Nothing of it was kept."},
 		documentEncrypted:   {http.StatusUnprocessableEntity, "The file is encrypted", "Take the protection off, even one without a password, and send it again. Nothing of it was kept."},
 		documentAmbiguous:   {http.StatusUnprocessableEntity, "The file is more than one thing", "Something stands before or behind the document, or it is an archive too, so that programmes would not agree on what it shows. Save it anew. Nothing of it was kept."},
-		documentPageless:    {http.StatusUnprocessableEntity, "The file has no pages", "Look at the file that you meant to send. Nothing of it was kept."},
+		documentPageless:    {http.StatusUnprocessableEntity, "The file has no pages", "There is nothing in it to be shown. Nothing of it was kept."},
 		documentPages:       {http.StatusUnprocessableEntity, "The file has too many pages", "Send it in parts. Nothing of it was kept."},
 		documentPageSize:    {http.StatusUnprocessableEntity, "A page or picture is too large or too small", "Save it at the size of paper, or with fewer dots per inch. Nothing of it was kept."},
 		documentTooHeavy:    {http.StatusUnprocessableEntity, "Reading the file takes too much", "It needed more memory or time than a document may. Print or scan it anew. Nothing of it was kept."},

@@ -37,6 +37,7 @@ type Config struct {
 	Reads       Reads
 	Documents   Documents
 	Files       DocumentFiles
+	Packages    Packages
 	Reports     Reports
 	MailEvents  MailEvents
 	MailReports MailReports

@@ -64,7 +64,7 @@ func TestWhatMayHaveLeftNamesNoRequestOutOfSight(t *testing.T) {
 	r := w.reviewed()
 	w.inVietnam(r)
 	w.engine.set(func(e *engine) { e.away = true })
-	if got := w.act("officer1", &r, "send", fields{"content": someHash, "channel": "courier"}); got.status != 202 {
+	if got := w.act("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"}); got.status != 202 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	got := w.change("narrow", "/v1/holds", holdOn(r, "scope", "person", "request_id", nil, "person_id", r.PersonID))

@@ -30,6 +30,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
 	"github.com/traveldoc/traveldoc/internal/documents/sanitise"
 	"github.com/traveldoc/traveldoc/internal/identity"
+	"github.com/traveldoc/traveldoc/internal/outgoing"
 	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
@@ -198,6 +199,8 @@ type world struct {
 	vault     *vault.Vault
 	files     *documents.Files
 	folder    *documents.Folder
+	packages  *outgoing.Packages
+	papers    papers
 	server    *api.Server
 	sequencer *audit.Sequencer
 	signed    note.Verifier
@@ -221,12 +224,16 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Version1(), Vault: w.vault})
 	rows, files, folder := documentstest.New(t, w.pool, w.vault, w.clock)
 	w.files, w.folder = files, folder
+	w.papers = papers{}
+	w.packages = outgoing.New(w.pool, outgoing.Options{
+		Vault: w.vault, Clock: w.clock, People: w.store, Documents: shelf{w.papers, rows}, Files: drawer{w.papers, files},
+	})
 	config := api.Config{
 		Clock: w.clock, Verifier: w.tokens, Engine: w.engine, Commands: w.store, Intakes: w.store, Fence: w.store,
 		Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
 		UploadLimit: documentstest.Limits().Bytes, Reports: w.reports, MailEvents: w.post,
 		Persons: w.store.Persons(), Issuers: w.store.Issuers(),
-		MailReports: w.store, Audit: audit.NewLog(w.pool), Print: courtpdf.Printer{}, Directory: people{snapshot}, Packs: packs, Health: map[string]api.Health{"database": w.store},
+		MailReports: w.store, Audit: audit.NewLog(w.pool), Print: courtpdf.Printer{}, Directory: people{snapshot}, Packs: packs, Packages: w.packages, Health: map[string]api.Health{"database": w.store},
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, each := range change {

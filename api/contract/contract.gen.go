@@ -74,6 +74,12 @@ const (
 	CustodyDutyStateSuspended CustodyDutyState = "suspended"
 )
 
+// Defines values for DisclosureDecision.
+const (
+	Disclose DisclosureDecision = "disclose"
+	Withhold DisclosureDecision = "withhold"
+)
+
 // Defines values for FlagKind.
 const (
 	FamilyUnit        FlagKind = "family_unit"
@@ -160,6 +166,14 @@ const (
 	NewNationalityClaimedByFamily   NewNationalityClaimedBy = "family"
 	NewNationalityClaimedByPerson   NewNationalityClaimedBy = "person"
 	NewNationalityClaimedByRecord   NewNationalityClaimedBy = "record"
+)
+
+// Defines values for PackageItemState.
+const (
+	Disclosed             PackageItemState = "disclosed"
+	Listed                PackageItemState = "listed"
+	NeedsDisclosureReview PackageItemState = "needs_disclosure_review"
+	Withheld              PackageItemState = "withheld"
 )
 
 // Defines values for RecordInterviewResult.
@@ -635,6 +649,27 @@ type CustodyHistory struct {
 	Office Identifier `json:"office"`
 }
 
+// DataSheet Personal.
+type DataSheet struct {
+	Fields   map[string]string `json:"fields"`
+	PersonId string            `json:"person_id"`
+	SetAt    time.Time         `json:"set_at,omitempty,omitzero"`
+	SetBy    string            `json:"set_by,omitempty,omitzero"`
+
+	// Version 0 when none was entered
+	Version int `json:"version"`
+}
+
+// DataSheetKept defines model for DataSheetKept.
+type DataSheetKept struct {
+	// Known names of the fields that are not blank
+	Known    []string  `json:"known"`
+	PersonId string    `json:"person_id"`
+	SetAt    time.Time `json:"set_at"`
+	SetBy    string    `json:"set_by"`
+	Version  int       `json:"version"`
+}
+
 // DatedEvent defines model for DatedEvent.
 type DatedEvent struct {
 	Data       json.RawMessage `json:"data,omitempty,omitzero"`
@@ -687,6 +722,26 @@ type DirectoryPerson = directory.Person
 
 // DirectoryPost defines model for DirectoryPost.
 type DirectoryPost = directory.Post
+
+// Disclosure defines model for Disclosure.
+type Disclosure struct {
+	Decision DisclosureDecision `json:"decision"`
+	Position int                `json:"position"`
+
+	// Reason a lower-case word
+	Reason Code `json:"reason,omitempty,omitzero"`
+}
+
+// DisclosureDecision defines model for Disclosure.Decision.
+type DisclosureDecision string
+
+// DisclosureReview defines model for DisclosureReview.
+type DisclosureReview struct {
+	Decisions []Disclosure `json:"decisions"`
+
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+}
 
 // Document defines model for Document.
 type Document struct {
@@ -1098,6 +1153,12 @@ type NewCustodyReview struct {
 // NewCustodyReviewDuty defines model for NewCustodyReview.Duty.
 type NewCustodyReviewDuty string
 
+// NewDataSheet defines model for NewDataSheet.
+type NewDataSheet struct {
+	// Fields personal; known values by field name
+	Fields map[string]string `json:"fields"`
+}
+
 // NewFlag defines model for NewFlag.
 type NewFlag struct {
 	Dated calendar.Date `json:"dated"`
@@ -1233,6 +1294,18 @@ type NewNationality struct {
 // NewNationalityClaimedBy who or what says so
 type NewNationalityClaimedBy string
 
+// NewPackage defines model for NewPackage.
+type NewPackage struct {
+	// Documents documents of the person, in order
+	Documents []string `json:"documents"`
+
+	// Fields fewer fields than the country gets; all of them when left out
+	Fields []Code `json:"fields,omitempty,omitzero"`
+
+	// Letter personal; free text to the post, which needs a disclosure review
+	Letter string `json:"letter,omitempty,omitzero"`
+}
+
 // NewPerson Personal; kept apart, and answered to those alone who need to know.
 type NewPerson struct {
 	ANumber    string        `json:"a_number,omitempty,omitzero"`
@@ -1307,6 +1380,52 @@ type Pack = playbook.Pack
 type PackRef struct {
 	Hash    string `json:"hash"`
 	Version int    `json:"version"`
+}
+
+// Package defines model for Package.
+type Package struct {
+	Bytes int64 `json:"bytes"`
+
+	// Content SHA-256 of the manifest of what would leave
+	Content    ContentHash   `json:"content"`
+	Country    string        `json:"country"`
+	Id         string        `json:"id"`
+	Items      []PackageItem `json:"items"`
+	Pages      int           `json:"pages"`
+	Post       string        `json:"post"`
+	PreparedAt time.Time     `json:"prepared_at"`
+	PreparedBy string        `json:"prepared_by"`
+	RequestId  string        `json:"request_id"`
+
+	// Undisclosed items that wait for their disclosure review or were withheld
+	Undisclosed int `json:"undisclosed"`
+
+	// Void why it may not leave any more: replaced, person_changed, post_changed, document_withdrawn
+	Void string `json:"void,omitempty,omitzero"`
+}
+
+// PackageItem defines model for PackageItem.
+type PackageItem struct {
+	DecidedAt  time.Time `json:"decided_at,omitempty,omitzero"`
+	DecidedBy  string    `json:"decided_by,omitempty,omitzero"`
+	DocumentId string    `json:"document_id,omitempty,omitzero"`
+
+	// Kind cover_letter, data_sheet, index, free_text or document
+	Kind     string           `json:"kind"`
+	Pages    int              `json:"pages"`
+	Position int              `json:"position"`
+	Reason   string           `json:"reason,omitempty,omitzero"`
+	Sha256   string           `json:"sha256"`
+	State    PackageItemState `json:"state"`
+	Type     string           `json:"type,omitempty,omitzero"`
+}
+
+// PackageItemState defines model for PackageItem.State.
+type PackageItemState string
+
+// PackageList defines model for PackageList.
+type PackageList struct {
+	Packages []Package `json:"packages"`
 }
 
 // PeopleList defines model for PeopleList.
@@ -1720,6 +1839,9 @@ type Key = string
 // Limit defines model for Limit.
 type Limit = int
 
+// PackageId defines model for PackageId.
+type PackageId = string
+
 // PersonId defines model for PersonId.
 type PersonId = string
 
@@ -1779,6 +1901,12 @@ type NotFound = Problem
 
 // Opened defines model for Opened.
 type Opened = Change
+
+// PackagePrepared defines model for PackagePrepared.
+type PackagePrepared = Package
+
+// PackageReviewed defines model for PackageReviewed.
+type PackageReviewed = Package
 
 // Stale RFC 9457.
 type Stale = Problem
@@ -1888,6 +2016,12 @@ type LiftHoldParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
 
+// ReviewDisclosureParams defines parameters for ReviewDisclosure.
+type ReviewDisclosureParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // GetPackParams defines parameters for GetPack.
 type GetPackParams struct {
 	// Version an earlier version
@@ -1908,6 +2042,12 @@ type RecordCustodyParams struct {
 
 // RecordCustodyReviewParams defines parameters for RecordCustodyReview.
 type RecordCustodyReviewParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// SetDataSheetParams defines parameters for SetDataSheet.
+type SetDataSheetParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
@@ -2088,6 +2228,12 @@ type ListEventsParams struct {
 	After int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
 }
 
+// PreparePackageParams defines parameters for PreparePackage.
+type PreparePackageParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // ReassignParams defines parameters for Reassign.
 type ReassignParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
@@ -2259,6 +2405,9 @@ type PlaceHoldJSONRequestBody = NewHold
 // LiftHoldJSONRequestBody defines body for LiftHold for application/json ContentType.
 type LiftHoldJSONRequestBody = NewLifting
 
+// ReviewDisclosureJSONRequestBody defines body for ReviewDisclosure for application/json ContentType.
+type ReviewDisclosureJSONRequestBody = DisclosureReview
+
 // RecordConsularNotificationJSONRequestBody defines body for RecordConsularNotification for application/json ContentType.
 type RecordConsularNotificationJSONRequestBody = NewConsularNotification
 
@@ -2267,6 +2416,9 @@ type RecordCustodyJSONRequestBody = NewCustodyFact
 
 // RecordCustodyReviewJSONRequestBody defines body for RecordCustodyReview for application/json ContentType.
 type RecordCustodyReviewJSONRequestBody = NewCustodyReview
+
+// SetDataSheetJSONRequestBody defines body for SetDataSheet for application/json ContentType.
+type SetDataSheetJSONRequestBody = NewDataSheet
 
 // UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
 type UploadDocumentMultipartRequestBody UploadDocumentMultipartBody
@@ -2312,6 +2464,9 @@ type CorrectJSONRequestBody = Correct
 
 // PreviewLadderJSONRequestBody defines body for PreviewLadder for application/json ContentType.
 type PreviewLadderJSONRequestBody = LadderQuestion
+
+// PreparePackageJSONRequestBody defines body for PreparePackage for application/json ContentType.
+type PreparePackageJSONRequestBody = NewPackage
 
 // ReassignJSONRequestBody defines body for Reassign for application/json ContentType.
 type ReassignJSONRequestBody = Reassign
@@ -2423,6 +2578,12 @@ type ServerInterface interface {
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(w http.ResponseWriter, r *http.Request, id HoldId, params LiftHoldParams)
+	// GetPackage Read what a package holds and where each item stands
+	// (GET /v1/packages/{id})
+	GetPackage(w http.ResponseWriter, r *http.Request, id PackageId)
+	// ReviewDisclosure Decide upon items that are not on the list, as a second person
+	// (POST /v1/packages/{id}/disclosures)
+	ReviewDisclosure(w http.ResponseWriter, r *http.Request, id PackageId, params ReviewDisclosureParams)
 	// GetPack Read the pack that new requests to a country use
 	// (GET /v1/packs/{country})
 	GetPack(w http.ResponseWriter, r *http.Request, country Country, params GetPackParams)
@@ -2444,6 +2605,12 @@ type ServerInterface interface {
 	// RecordCustodyReview Record that a duty of a person in custody was done
 	// (POST /v1/persons/{id}/custody-reviews)
 	RecordCustodyReview(w http.ResponseWriter, r *http.Request, id PersonId, params RecordCustodyReviewParams)
+	// GetDataSheet Read what is entered for the data sheet of a person; for those who need to know
+	// (GET /v1/persons/{id}/data-sheet)
+	GetDataSheet(w http.ResponseWriter, r *http.Request, id PersonId)
+	// SetDataSheet Enter the data sheet of a person, whole
+	// (POST /v1/persons/{id}/data-sheet)
+	SetDataSheet(w http.ResponseWriter, r *http.Request, id PersonId, params SetDataSheetParams)
 	// ListDocuments List the documents of a person, oldest first; for those who need to know
 	// (GET /v1/persons/{id}/documents)
 	ListDocuments(w http.ResponseWriter, r *http.Request, id PersonId)
@@ -2534,6 +2701,12 @@ type ServerInterface interface {
 	// PreviewLadder Who is told what, when, if nobody acts
 	// (POST /v1/requests/{id}/ladder-preview)
 	PreviewLadder(w http.ResponseWriter, r *http.Request, id RequestId)
+	// ListPackages List the packages of a request, newest first
+	// (GET /v1/requests/{id}/packages)
+	ListPackages(w http.ResponseWriter, r *http.Request, id RequestId)
+	// PreparePackage Make what would leave for the post
+	// (POST /v1/requests/{id}/packages)
+	PreparePackage(w http.ResponseWriter, r *http.Request, id RequestId, params PreparePackageParams)
 	// Reassign Give the request to another officer
 	// (POST /v1/requests/{id}/reassign)
 	Reassign(w http.ResponseWriter, r *http.Request, id RequestId, params ReassignParams)
@@ -3365,6 +3538,86 @@ func (siw *ServerInterfaceWrapper) LiftHold(w http.ResponseWriter, r *http.Reque
 	handler.ServeHTTP(w, r)
 }
 
+// GetPackage operation middleware
+func (siw *ServerInterfaceWrapper) GetPackage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PackageId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPackage(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReviewDisclosure operation middleware
+func (siw *ServerInterfaceWrapper) ReviewDisclosure(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PackageId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReviewDisclosureParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReviewDisclosure(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetPack operation middleware
 func (siw *ServerInterfaceWrapper) GetPack(w http.ResponseWriter, r *http.Request) {
 
@@ -3638,6 +3891,86 @@ func (siw *ServerInterfaceWrapper) RecordCustodyReview(w http.ResponseWriter, r 
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RecordCustodyReview(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDataSheet operation middleware
+func (siw *ServerInterfaceWrapper) GetDataSheet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDataSheet(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetDataSheet operation middleware
+func (siw *ServerInterfaceWrapper) SetDataSheet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetDataSheetParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetDataSheet(w, r, id, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -5170,6 +5503,86 @@ func (siw *ServerInterfaceWrapper) PreviewLadder(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// ListPackages operation middleware
+func (siw *ServerInterfaceWrapper) ListPackages(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RequestId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPackages(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreparePackage operation middleware
+func (siw *ServerInterfaceWrapper) PreparePackage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RequestId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreparePackageParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreparePackage(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Reassign operation middleware
 func (siw *ServerInterfaceWrapper) Reassign(w http.ResponseWriter, r *http.Request) {
 
@@ -6630,6 +7043,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/lifting", wrapper.LiftHold).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/packages/{id}", wrapper.GetPackage).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/packages/{id}/disclosures", wrapper.ReviewDisclosure).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/packs/{country}", wrapper.GetPack).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}", wrapper.GetPerson).Methods(http.MethodGet)
@@ -6643,6 +7060,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody", wrapper.RecordCustody).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/custody-reviews", wrapper.RecordCustodyReview).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/data-sheet", wrapper.GetDataSheet).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/data-sheet", wrapper.SetDataSheet).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/documents", wrapper.ListDocuments).Methods(http.MethodGet)
 
@@ -6703,6 +7124,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/events", wrapper.ListEvents).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/ladder-preview", wrapper.PreviewLadder).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/packages", wrapper.ListPackages).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/packages", wrapper.PreparePackage).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/reassign", wrapper.Reassign).Methods(http.MethodPost)
 
@@ -6774,6 +7199,8 @@ type ConflictApplicationProblemPlusJSONResponse Problem
 
 type ConsularNotificationRecordedJSONResponse ConsularNotification
 
+type DataSheetKeptJSONResponse DataSheetKept
+
 type FlagEndedJSONResponse Flag
 
 type FlagRaisedJSONResponse Flag
@@ -6812,6 +7239,17 @@ type OpenedJSONResponse struct {
 
 	Headers OpenedResponseHeaders
 }
+
+type PackagePreparedResponseHeaders struct {
+	Location string
+}
+type PackagePreparedJSONResponse struct {
+	Body Package
+
+	Headers PackagePreparedResponseHeaders
+}
+
+type PackageReviewedJSONResponse Package
 
 type StaleApplicationProblemPlusJSONResponse Problem
 
@@ -7338,6 +7776,67 @@ func (response LiftHold202JSONResponse) VisitLiftHoldResponse(w http.ResponseWri
 	return err
 }
 
+type GetPackageRequestObject struct {
+	Id PackageId `json:"id"`
+}
+
+type GetPackageResponseObject interface {
+	VisitGetPackageResponse(w http.ResponseWriter) error
+}
+
+type GetPackage200JSONResponse Package
+
+func (response GetPackage200JSONResponse) VisitGetPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewDisclosureRequestObject struct {
+	Id     PackageId `json:"id"`
+	Params ReviewDisclosureParams
+	Body   *ReviewDisclosureJSONRequestBody
+}
+
+type ReviewDisclosureResponseObject interface {
+	VisitReviewDisclosureResponse(w http.ResponseWriter) error
+}
+
+type ReviewDisclosure200JSONResponse struct{ PackageReviewedJSONResponse }
+
+func (response ReviewDisclosure200JSONResponse) VisitReviewDisclosureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewDisclosure202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ReviewDisclosure202JSONResponse) VisitReviewDisclosureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPackRequestObject struct {
 	Country Country `json:"country"`
 	Params  GetPackParams
@@ -7534,6 +8033,67 @@ func (response RecordCustodyReview201JSONResponse) VisitRecordCustodyReviewRespo
 type RecordCustodyReview202JSONResponse struct{ AcceptedJSONResponse }
 
 func (response RecordCustodyReview202JSONResponse) VisitRecordCustodyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDataSheetRequestObject struct {
+	Id PersonId `json:"id"`
+}
+
+type GetDataSheetResponseObject interface {
+	VisitGetDataSheetResponse(w http.ResponseWriter) error
+}
+
+type GetDataSheet200JSONResponse DataSheet
+
+func (response GetDataSheet200JSONResponse) VisitGetDataSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetDataSheetRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params SetDataSheetParams
+	Body   *SetDataSheetJSONRequestBody
+}
+
+type SetDataSheetResponseObject interface {
+	VisitSetDataSheetResponse(w http.ResponseWriter) error
+}
+
+type SetDataSheet200JSONResponse struct{ DataSheetKeptJSONResponse }
+
+func (response SetDataSheet200JSONResponse) VisitSetDataSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetDataSheet202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response SetDataSheet202JSONResponse) VisitSetDataSheetResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8482,6 +9042,68 @@ func (response PreviewLadder200JSONResponse) VisitPreviewLadderResponse(w http.R
 	return err
 }
 
+type ListPackagesRequestObject struct {
+	Id RequestId `json:"id"`
+}
+
+type ListPackagesResponseObject interface {
+	VisitListPackagesResponse(w http.ResponseWriter) error
+}
+
+type ListPackages200JSONResponse PackageList
+
+func (response ListPackages200JSONResponse) VisitListPackagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreparePackageRequestObject struct {
+	Id     RequestId `json:"id"`
+	Params PreparePackageParams
+	Body   *PreparePackageJSONRequestBody
+}
+
+type PreparePackageResponseObject interface {
+	VisitPreparePackageResponse(w http.ResponseWriter) error
+}
+
+type PreparePackage201JSONResponse struct{ PackagePreparedJSONResponse }
+
+func (response PreparePackage201JSONResponse) VisitPreparePackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreparePackage202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response PreparePackage202JSONResponse) VisitPreparePackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReassignRequestObject struct {
 	Id     RequestId `json:"id"`
 	Params ReassignParams
@@ -9221,6 +9843,12 @@ type StrictServerInterface interface {
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(ctx context.Context, request LiftHoldRequestObject) (LiftHoldResponseObject, error)
+	// GetPackage Read what a package holds and where each item stands
+	// (GET /v1/packages/{id})
+	GetPackage(ctx context.Context, request GetPackageRequestObject) (GetPackageResponseObject, error)
+	// ReviewDisclosure Decide upon items that are not on the list, as a second person
+	// (POST /v1/packages/{id}/disclosures)
+	ReviewDisclosure(ctx context.Context, request ReviewDisclosureRequestObject) (ReviewDisclosureResponseObject, error)
 	// GetPack Read the pack that new requests to a country use
 	// (GET /v1/packs/{country})
 	GetPack(ctx context.Context, request GetPackRequestObject) (GetPackResponseObject, error)
@@ -9242,6 +9870,12 @@ type StrictServerInterface interface {
 	// RecordCustodyReview Record that a duty of a person in custody was done
 	// (POST /v1/persons/{id}/custody-reviews)
 	RecordCustodyReview(ctx context.Context, request RecordCustodyReviewRequestObject) (RecordCustodyReviewResponseObject, error)
+	// GetDataSheet Read what is entered for the data sheet of a person; for those who need to know
+	// (GET /v1/persons/{id}/data-sheet)
+	GetDataSheet(ctx context.Context, request GetDataSheetRequestObject) (GetDataSheetResponseObject, error)
+	// SetDataSheet Enter the data sheet of a person, whole
+	// (POST /v1/persons/{id}/data-sheet)
+	SetDataSheet(ctx context.Context, request SetDataSheetRequestObject) (SetDataSheetResponseObject, error)
 	// ListDocuments List the documents of a person, oldest first; for those who need to know
 	// (GET /v1/persons/{id}/documents)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
@@ -9332,6 +9966,12 @@ type StrictServerInterface interface {
 	// PreviewLadder Who is told what, when, if nobody acts
 	// (POST /v1/requests/{id}/ladder-preview)
 	PreviewLadder(ctx context.Context, request PreviewLadderRequestObject) (PreviewLadderResponseObject, error)
+	// ListPackages List the packages of a request, newest first
+	// (GET /v1/requests/{id}/packages)
+	ListPackages(ctx context.Context, request ListPackagesRequestObject) (ListPackagesResponseObject, error)
+	// PreparePackage Make what would leave for the post
+	// (POST /v1/requests/{id}/packages)
+	PreparePackage(ctx context.Context, request PreparePackageRequestObject) (PreparePackageResponseObject, error)
 	// Reassign Give the request to another officer
 	// (POST /v1/requests/{id}/reassign)
 	Reassign(ctx context.Context, request ReassignRequestObject) (ReassignResponseObject, error)
@@ -9952,6 +10592,66 @@ func (sh *strictHandler) LiftHold(w http.ResponseWriter, r *http.Request, id Hol
 	}
 }
 
+// GetPackage operation middleware
+func (sh *strictHandler) GetPackage(w http.ResponseWriter, r *http.Request, id PackageId) {
+	var request GetPackageRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPackage(ctx, request.(GetPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPackage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPackageResponseObject); ok {
+		if err := validResponse.VisitGetPackageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReviewDisclosure operation middleware
+func (sh *strictHandler) ReviewDisclosure(w http.ResponseWriter, r *http.Request, id PackageId, params ReviewDisclosureParams) {
+	var request ReviewDisclosureRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReviewDisclosureJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReviewDisclosure(ctx, request.(ReviewDisclosureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReviewDisclosure")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReviewDisclosureResponseObject); ok {
+		if err := validResponse.VisitReviewDisclosureResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetPack operation middleware
 func (sh *strictHandler) GetPack(w http.ResponseWriter, r *http.Request, country Country, params GetPackParams) {
 	var request GetPackRequestObject
@@ -10152,6 +10852,66 @@ func (sh *strictHandler) RecordCustodyReview(w http.ResponseWriter, r *http.Requ
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RecordCustodyReviewResponseObject); ok {
 		if err := validResponse.VisitRecordCustodyReviewResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDataSheet operation middleware
+func (sh *strictHandler) GetDataSheet(w http.ResponseWriter, r *http.Request, id PersonId) {
+	var request GetDataSheetRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDataSheet(ctx, request.(GetDataSheetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDataSheet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDataSheetResponseObject); ok {
+		if err := validResponse.VisitGetDataSheetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetDataSheet operation middleware
+func (sh *strictHandler) SetDataSheet(w http.ResponseWriter, r *http.Request, id PersonId, params SetDataSheetParams) {
+	var request SetDataSheetRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SetDataSheetJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetDataSheet(ctx, request.(SetDataSheetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetDataSheet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetDataSheetResponseObject); ok {
+		if err := validResponse.VisitSetDataSheetResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -11054,6 +11814,66 @@ func (sh *strictHandler) PreviewLadder(w http.ResponseWriter, r *http.Request, i
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PreviewLadderResponseObject); ok {
 		if err := validResponse.VisitPreviewLadderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPackages operation middleware
+func (sh *strictHandler) ListPackages(w http.ResponseWriter, r *http.Request, id RequestId) {
+	var request ListPackagesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPackages(ctx, request.(ListPackagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPackages")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPackagesResponseObject); ok {
+		if err := validResponse.VisitListPackagesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreparePackage operation middleware
+func (sh *strictHandler) PreparePackage(w http.ResponseWriter, r *http.Request, id RequestId, params PreparePackageParams) {
+	var request PreparePackageRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body PreparePackageJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreparePackage(ctx, request.(PreparePackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreparePackage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreparePackageResponseObject); ok {
+		if err := validResponse.VisitPreparePackageResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -164,11 +164,14 @@ func (r *reader) identity() Identity {
 	return found
 }
 
-// documents: the folder is the API's alone, the counts also of who carries its commands on.
+// documents: the API keeps them in the folder. A worker that shares it carries
+// on with packages that hold some; the counts are of both.
 func (r *reader) documents(part Part) Documents {
 	d := DefaultDocuments("")
 	if part == API {
 		d.Folder = r.required("TRAVELDOC_DOCUMENTS")
+	} else {
+		d.Folder = r.optional("TRAVELDOC_DOCUMENTS", "")
 	}
 	d.Bytes = megabyte * int64(r.positive("TRAVELDOC_DOCUMENT_MEGABYTES", int(d.Bytes/megabyte)))
 	d.Pages = r.positive("TRAVELDOC_DOCUMENT_PAGES", d.Pages)

@@ -42,6 +42,9 @@ const (
 	RecordLegalEvent Operation = "record_legal_event"
 	UploadDocument   Operation = "upload_document"
 	WithdrawDocument Operation = "withdraw_document"
+	PreparePackage   Operation = "prepare_package"
+	ReviewDisclosure Operation = "review_disclosure"
+	SetDataSheet     Operation = "set_data_sheet"
 	ChangeDirectory  Operation = "change_directory"
 	PublishPack      Operation = "publish_pack"
 
@@ -58,6 +61,7 @@ const (
 	ReadRequests  Operation = "read_requests"  // requests, their events, clocks, escalations, contacts, ladder preview
 	ReadPerson    Operation = "read_person"    // name, birth date, numbers
 	ReadDocuments Operation = "read_documents" // documents about a person, their names and text; what a checklist lacks
+	ReadPackages  Operation = "read_packages"  // what is prepared to leave, byte for byte
 	ReadCustody   Operation = "read_custody"   // legal events and custody dates of a person
 	ReadHolds     Operation = "read_holds"     // kind, authority and reason; that a hold exists is part of ReadRequests
 	ReadFlags     Operation = "read_flags"     // which flag routes a person specially; that one does is part of ReadRequests
@@ -118,6 +122,9 @@ func Rules() []Rule {
 		{RecordLegalEvent, []Role{Officer, Supervisor, Counsel}},
 		{UploadDocument, []Role{Officer, Supervisor, Counsel}},
 		{WithdrawDocument, []Role{Officer, Supervisor, Counsel}},
+		{PreparePackage, officer},
+		{ReviewDisclosure, []Role{Supervisor, Counsel}},
+		{SetDataSheet, officer},
 		{ChangeDirectory, []Role{Admin}},
 		{PublishPack, []Role{Manager, Admin}},
 
@@ -132,6 +139,7 @@ func Rules() []Rule {
 		{ReadRequests, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager, Auditor, Service}},
 		{ReadPerson, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadDocuments, []Role{Officer, Supervisor, Counsel, Auditor}},
+		{ReadPackages, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadCustody, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadHolds, []Role{Counsel, Auditor}}, // a hold's kind can tell of an asylum claim (8 CFR 208.6)
 		{ReadFlags, []Role{Counsel}},          // 8 USC 1367; the custody unit besides, by its desk

@@ -46,11 +46,15 @@ record_consular_notification O S . . . . . . .
 verify_issuer             . . . . . . . D .
 end_issuer                . . . . . . . D .
 read_flags                . . C . . . . . .
+prepare_package           O . . . . . . . .
+review_disclosure         . S C . . . . . .
+set_data_sheet            O . . . . . . . .
 change_directory          . . . . . . . D .
 publish_pack              . . . . . M . D .
 read_requests             O S C L T M U . V
 read_person               O S C . . . U . .
 read_documents            O S C . . . U . .
+read_packages             O S C . . . U . .
 read_custody              O S C . . . U . .
 read_holds                . . C . . . U . .
 read_deadlines            O S C L T M U . V

@@ -30,7 +30,8 @@ type document struct {
 	Validity       *Validity         `yaml:"validity"`
 	Further        map[string]Figure `yaml:"further"`
 
-	Checklist       []Item        `yaml:"checklist"` // added to the basis; an item with the same id replaces
+	Checklist       []Item        `yaml:"checklist"`  // added to the basis; an item with the same id replaces
+	DataSheet       []string      `yaml:"data_sheet"` // replaces that of the basis
 	Interview       *Interview    `yaml:"interview"`
 	Forms           []Form        `yaml:"forms"` // added to the basis
 	CriminalRecords *Disclosure   `yaml:"criminal_records"`
@@ -83,6 +84,9 @@ func (d document) over(basis Pack) Pack {
 		Issuers:         stated(d.Issuers, basis.Issuers),
 		Notification:    stated(d.Notification, basis.Notification),
 		Facts:           d.Facts,
+	}
+	if p.DataSheet = basis.DataSheet; len(d.DataSheet) > 0 {
+		p.DataSheet = d.DataSheet
 	}
 	if len(d.Channels) > 0 {
 		p.Channels = d.Channels

@@ -25,8 +25,18 @@ func TestRule18_CriminalRecordsStayByDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pack.CriminalRecords.Allowed = true
+	pack.CriminalRecords.Allowed, pack.CriminalRecords.Minimum = true, ConvictionList
 	if Validate(pack) == nil {
 		t.Error("rule 18: disclosure passes on the house's own word")
+	}
+	pack.CriminalRecords.Standing, pack.CriminalRecords.Evidence = Agreement, PrimaryText
+	if err := Validate(pack); err != nil || !pack.MayDisclose(ConvictionList) || pack.MayDisclose(ConvictionRecord) {
+		t.Errorf("rule 18: a country that asks for a list gets something else than the list: %v", err)
+	}
+	for _, minimum := range []string{"", "everything"} {
+		pack.CriminalRecords.Minimum = minimum
+		if Validate(pack) == nil {
+			t.Errorf("rule 18: disclosure passes with the minimum %q", minimum)
+		}
 	}
 }

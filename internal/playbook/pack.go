@@ -37,6 +37,7 @@ type Pack struct {
 	Further        map[string]Figure `json:"further,omitempty"` // reported figures that no clock uses, by name
 
 	Checklist       []Item       `json:"checklist"`
+	DataSheet       []string     `json:"data_sheet,omitempty"` // names of fields; see SheetFields
 	Interview       Interview    `json:"interview"`
 	Forms           []Form       `json:"forms"`
 	CriminalRecords Disclosure   `json:"criminal_records"`
@@ -137,7 +138,8 @@ type Form struct {
 
 // Disclosure says whether records of one kind may be sent to the country.
 type Disclosure struct {
-	Allowed    bool `json:"allowed" yaml:"allowed"`
+	Allowed    bool   `json:"allowed"           yaml:"allowed"`
+	Minimum    string `json:"minimum,omitempty" yaml:"minimum"` // what suffices; see MayDisclose
 	Provenance `yaml:",inline"`
 }
 

@@ -85,6 +85,10 @@ func (v *validator) content(p Pack) {
 	v.provenance("criminal_records", p.CriminalRecords.Provenance)
 	sourced := p.CriminalRecords.Standing != Seed && p.CriminalRecords.Evidence != CommonKnowledge && p.CriminalRecords.Evidence != Derived
 	v.want(!p.CriminalRecords.Allowed || sourced, "criminal_records.allowed", "disclosure needs a source that asks for it")
+	v.want(p.CriminalRecords.Allowed == (p.CriminalRecords.Minimum != ""), "criminal_records.minimum", "is named exactly where disclosure is allowed")
+	v.want(p.CriminalRecords.Minimum == "" || slices.Contains(CriminalRecords(), p.CriminalRecords.Minimum),
+		"criminal_records.minimum", "must be conviction_list or conviction_record")
+	v.dataSheet(p.DataSheet)
 	v.want(len(p.Channels) > 0, "channels", "is missing")
 	for i, channel := range p.Channels {
 		field := fmt.Sprintf("channels[%d]", i)
@@ -96,6 +100,17 @@ func (v *validator) content(p Pack) {
 		field := fmt.Sprintf("facts[%d]", i)
 		v.want(fact.Text != "", field+".text", "is missing")
 		v.provenance(field, fact.Provenance)
+	}
+}
+
+// dataSheet: a pack names fields of the list, each once, and can add none.
+func (v *validator) dataSheet(names []string) {
+	known, err := DataSheetFields()
+	v.want(err == nil, "data_sheet", "the list of fields can't be read")
+	for i, name := range names {
+		field := fmt.Sprintf("data_sheet[%d]", i)
+		v.want(slices.ContainsFunc(known, func(f SheetField) bool { return f.Name == name }), field, "is not on the list of data-sheet fields")
+		v.want(!slices.Contains(names[:i], name), field, "is repeated")
 	}
 }
 

@@ -52,10 +52,11 @@ func (s *Store) Authorise(ctx context.Context, asked api.Authorisation, postCoun
 }
 
 // mayLeave: no hold in scope, an order on record with its source, exactly the
-// approved content, a post of the country on the order, and a request that lives.
+// approved content and a package on record that stands behind it, a post of the
+// country on the order, and a request that lives.
 func mayLeave(gate tdr.Gate, found sqlcgen.GateFindingsRow, asked api.Authorisation) bool {
 	return !gate.HoldStands && gate.OrderOnRecord && gate.Content != "" && gate.Content == asked.Content &&
-		gate.Country == found.OrderCountry && found.Live
+		found.PackageStands && gate.Country == found.OrderCountry && found.Live
 }
 
 // dispatch makes the row 'sending' under the fence version in force. One that

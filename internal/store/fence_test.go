@@ -10,16 +10,28 @@ import (
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/workflows/rehearsal"
 )
 
 // ready is a request whose package was approved, on record.
 func (w *world) ready() *life {
 	w.t.Helper()
 	l := w.begin()
+	l.prepare(rehearsal.Content)
 	l.act(tdr.RequestReviewName)
 	l.act(tdr.ApproveName)
 	l.record(0)
 	return l
+}
+
+// prepare puts a package of the request on record, of which nothing but the
+// cover letter is known here.
+func (l *life) prepare(content tdr.ContentHash) (packageID string) {
+	l.t.Helper()
+	id := newID()
+	l.exec(`INSERT INTO outgoing_packages (package_id, request_id, person_id, content, country, post, sheet_version, pages, bytes, prepared_at, prepared_by)
+		SELECT $1, request_id, person_id, $2, country, post, 0, 1, 1, $4, 'officer1' FROM requests WHERE request_id = $3`, id, content, l.id, monday)
+	return id
 }
 
 // authorisation stores a command to send and asks for it.

@@ -12,6 +12,7 @@ import (
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/workflows/rehearsal"
 )
 
 // approved is a request with an approved package, drafted with a change.
@@ -23,6 +24,7 @@ func (w *world) approved(change func(*tdr.Open)) *life {
 	l.act(tdr.RequestReviewName)
 	l.act(tdr.ApproveName)
 	l.record(0)
+	l.prepare(rehearsal.Content)
 	return l
 }
 
@@ -73,6 +75,69 @@ func TestRule02_NoSendStartsUnderAHold(t *testing.T) {
 	if !l.leavesTo("GHA") {
 		t.Error("after every hold was lifted nothing leaves")
 	}
+}
+
+// Rule 3: what leaves is a package on record of that request, nothing has made
+// it void, and a second person has disclosed what is not on the list.
+func TestRule03_OnlyAStandingPackageLeaves(t *testing.T) {
+	w := newWorld(t)
+	for name, change := range map[string]func(*life, string){
+		"no package on record": nil,
+		"a newer package":      func(l *life, _ string) { l.prepare("another content") },
+		"another data sheet": func(l *life, _ string) {
+			l.exec("INSERT INTO data_sheets (sheet_id, person_id, version, fields, set_at, set_by) VALUES ($1, $2, 1, '{}', $3, 'officer1')", newID(), l.person, monday)
+		},
+		"another post": func(l *life, _ string) {
+			l.exec("UPDATE requests SET post = 'gha-new-york' WHERE request_id = $1", l.id)
+		},
+		"a letter nobody disclosed": func(l *life, id string) { l.item(id, 1) },
+		"a withheld letter": func(l *life, id string) {
+			l.item(id, 1)
+			l.decide(id, 1, "withhold")
+		},
+	} {
+		l := w.begin()
+		id := ""
+		if change != nil {
+			id = l.prepare(rehearsal.Content)
+		}
+		l.act(tdr.RequestReviewName)
+		l.act(tdr.ApproveName)
+		l.record(0)
+		if change != nil {
+			change(l, id)
+		}
+		if l.leavesTo("GHA") {
+			t.Errorf("rule 3: it left with %s", name)
+		}
+	}
+	l := w.ready()
+	id := one[string](w, "SELECT package_id::text FROM outgoing_packages WHERE request_id = $1", l.id)
+	l.item(id, 1)
+	l.decide(id, 1, "disclose")
+	if !l.leavesTo("GHA") {
+		t.Error("with every item disclosed nothing leaves")
+	}
+}
+
+func (l *life) exec(statement string, arguments ...any) {
+	l.t.Helper()
+	if _, err := l.pool.Exec(l.t.Context(), statement, arguments...); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// item is free text in a package, which needs a second person's word.
+func (l *life) item(packageID string, position int) {
+	l.t.Helper()
+	l.exec(`INSERT INTO package_items (package_id, position, kind, type, sha256, pages, needs_review)
+		VALUES ($1, $2, 'free_text', '', 'hash', 1, true)`, packageID, position)
+}
+
+func (l *life) decide(packageID string, position int, decision string) {
+	l.t.Helper()
+	l.exec(`INSERT INTO disclosures (package_id, position, decision, reason, decided_at, decided_by, command_id)
+		VALUES ($1, $2, $3, 'not_needed', $4, 'supervisor1', $5)`, packageID, position, decision, monday, newID())
 }
 
 // Rule 4: what a workflow hears of a hold is that it stops sending, and has no

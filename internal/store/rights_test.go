@@ -27,6 +27,8 @@ func TestTheApplicationCannotRewriteWhatHappened(t *testing.T) {
 		"UPDATE legal_events SET dated = '2020-01-01'", "DELETE FROM legal_events",
 		"UPDATE mail_events SET event = 'delivered'", "DELETE FROM mail_events",
 		"UPDATE alarms SET kind = 'none'", "DELETE FROM alarms",
+		"UPDATE outgoing_packages SET content = ''", "DELETE FROM outgoing_packages", "UPDATE package_items SET needs_review = false",
+		"UPDATE package_contents SET pdf = ''", "UPDATE disclosures SET decision = 'disclose'", "UPDATE data_sheets SET version = 9",
 		"DELETE FROM holds", "DELETE FROM dispatches", "DELETE FROM commands", "DELETE FROM notices", "DELETE FROM messages",
 		"DROP TABLE events", "ALTER TABLE events DISABLE TRIGGER ALL", "CREATE TABLE traveldoc.other (id int)",
 		"CREATE OR REPLACE RULE r AS ON DELETE TO events DO INSTEAD NOTHING",
@@ -120,7 +122,7 @@ func TestTaggedColumnsAreThePersonalOnes(t *testing.T) {
 		}
 		tagged = append(tagged, column)
 	}
-	want := "command_texts.text document_numbers.number order_details.number person_details.a_number person_details.birth_date person_details.family_name person_details.given_names sealed_fields.sealed"
+	want := "command_texts.text document_numbers.number order_details.number package_contents.manifest package_contents.pdf person_details.a_number person_details.birth_date person_details.family_name person_details.given_names sealed_fields.sealed"
 	if strings.Join(tagged, " ") != want {
 		t.Errorf("tagged %v", tagged)
 	}

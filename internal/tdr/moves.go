@@ -68,7 +68,7 @@ func Moves() []Move {
 	document := []Stage{Issued, TravelReady}
 	return []Move{
 		{OpenName, nil, []Stage{Assembling}, officer},
-		{RequestReviewName, []Stage{Assembling, InformationAsked}, []Stage{Review, InformationAsked}, officer},
+		{RequestReviewName, []Stage{Assembling, Ready, InformationAsked}, []Stage{Review, InformationAsked}, officer},
 		{ApproveName, []Stage{Review, InformationAsked}, []Stage{Ready, InformationAsked}, supervisor},
 		{ReturnName, []Stage{Review, InformationAsked}, []Stage{Assembling, InformationAsked}, supervisor},
 		{SendName, []Stage{Ready}, []Stage{Submitted}, officer},

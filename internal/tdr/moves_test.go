@@ -13,7 +13,7 @@ import (
 // code lists is held against it.
 const table = `
 open                     | -                                                    | assembling                               | officer
-request_review           | assembling information_asked                         | review information_asked                 | officer
+request_review           | assembling ready information_asked                   | review information_asked                 | officer
 approve                  | review information_asked                             | ready information_asked                  | supervisor
 return                   | review information_asked                             | assembling information_asked             | supervisor
 send                     | ready                                                | submitted                                | officer

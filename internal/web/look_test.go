@@ -222,7 +222,8 @@ func TestJourneyOfTheLiaison(t *testing.T) {
 // From the request: report, confirm. A send that was queued is then refused.
 func TestJourneyOfACitizenshipClaim(t *testing.T) {
 	w := newWorld(t)
-	r := w.act("supervisor1", w.inReview(), "approve", fields{"content": someHash})
+	r := w.inReview()
+	r = w.act("supervisor1", r, "approve", fields{"content": w.content(r)})
 	b := w.newTab()
 	b.signIn("officer1")
 	b.open("/requests/" + r.Code)
@@ -233,7 +234,7 @@ func TestJourneyOfACitizenshipClaim(t *testing.T) {
 	if !strings.Contains(b.text("main"), "All work has stopped") {
 		t.Errorf("after two activations: %s", b.text("main"))
 	}
-	if status := w.refused("officer1", r, "send", fields{"content": someHash, "channel": "courier"}); status != 409 {
+	if status := w.refused("officer1", r, "send", fields{"content": w.content(r), "channel": "courier"}); status != 409 {
 		t.Errorf("a send after the claim: %d", status)
 	}
 }

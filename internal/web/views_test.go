@@ -165,7 +165,8 @@ func TestPlacingAndLiftingAHold(t *testing.T) {
 // Two activations stop everything: the link, and the button of its page.
 func TestReportingACitizenshipClaim(t *testing.T) {
 	w := newWorld(t)
-	r := w.act("supervisor1", w.inReview(), "approve", fields{"content": someHash})
+	r := w.inReview()
+	r = w.act("supervisor1", r, "approve", fields{"content": w.content(r)})
 	b := w.as("officer1")
 	address := "/requests/" + r.Code + "/citizenship-claim"
 	page := b.get(address)

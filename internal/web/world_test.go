@@ -26,6 +26,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/mail"
+	"github.com/traveldoc/traveldoc/internal/outgoing"
 	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
@@ -209,6 +210,7 @@ func newWorld(t testing.TB) *world {
 	w.api, err = api.New(api.Config{
 		Clock: w.clock, Verifier: identity.CallerVerifier{Tokens: w.people}, Engine: w.engine, Commands: w.store, Intakes: w.store,
 		Fence: w.store, Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
+		Packages:   outgoing.New(w.pool, outgoing.Options{Vault: v, Clock: w.clock, People: w.store, Documents: rows, Files: files}),
 		Reports:    noReports{},
 		Persons:    w.store.Persons(),
 		Issuers:    w.store.Issuers(),
@@ -333,14 +335,36 @@ func (w *world) inReview() request {
 		present = append(present, item.ID)
 	}
 	gap := fields{"item": pack.Required()[0].ID, "reason": "to_be_taken"}
-	return w.act("officer1", w.opened(), "request-review", fields{"content": someHash, "present": present, "gaps": []any{gap}})
+	r := w.opened()
+	return w.act("officer1", r, "request-review", fields{"content": w.prepare(r), "present": present, "gaps": []any{gap}})
+}
+
+// prepare makes a package of a request with a letter, if one is given, and gives its content.
+func (w *world) prepare(r request, letter ...string) string {
+	w.t.Helper()
+	order := fields{"documents": []string{}}
+	if len(letter) > 0 {
+		order["letter"] = letter[0]
+	}
+	var made struct{ Content string }
+	must(w.t, json.Unmarshal(w.call("officer1", "POST", "/v1/requests/"+r.ID+"/packages", order), &made))
+	return made.Content
+}
+
+// content names the package of a request that was prepared last.
+func (w *world) content(r request) string {
+	w.t.Helper()
+	var made struct{ Packages []struct{ Content string } }
+	must(w.t, json.Unmarshal(w.call("officer1", "GET", "/v1/requests/"+r.ID+"/packages", nil), &made))
+	return made.Packages[0].Content
 }
 
 // sent is a request whose package lies with the post.
 func (w *world) sent() request {
 	w.t.Helper()
-	r := w.act("supervisor1", w.inReview(), "approve", fields{"content": someHash})
-	return w.act("officer1", r, "send", fields{"content": someHash, "channel": "courier"})
+	r := w.inReview()
+	r = w.act("supervisor1", r, "approve", fields{"content": w.content(r)})
+	return w.act("officer1", r, "send", fields{"content": w.content(r), "channel": "courier"})
 }
 
 // wait lets time pass, has what falls due happen, and records it.

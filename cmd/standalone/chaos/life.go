@@ -123,6 +123,7 @@ type life struct {
 	code       string
 	etag       string
 	escalation string
+	content    tdr.ContentHash // of the package
 }
 
 func (c *Crowd) live(ctx context.Context, random *rand.Rand, slot int, name string) error {
@@ -160,6 +161,11 @@ func (l *life) take(ctx context.Context, step Step) error {
 			return err
 		}
 	}
+	if step.Name == tdr.RequestReviewName {
+		if err := l.prepare(ctx); err != nil {
+			return err
+		}
+	}
 	path, principal := "/v1/requests", cast.Who(step.By, l.slot)
 	if step.Name != tdr.OpenName {
 		path += "/" + l.request + "/" + strings.ReplaceAll(string(step.Name), "_", "-")
@@ -186,6 +192,26 @@ func (l *life) take(ctx context.Context, step Step) error {
 	}
 	l.request, l.code, l.etag = change.Request.ID, change.Request.Code, answer.ETag
 	return l.look(ctx)
+}
+
+// prepare makes the package that is handed over next. It brings no event, so
+// that the diary does not tell of it.
+func (l *life) prepare(ctx context.Context) error {
+	path := "/v1/requests/" + l.request + "/packages"
+	asked, err := newCommand(l.number, "prepare_package", cast.Officer(l.slot), path, "", l.request, map[string]any{"documents": []string{}})
+	if err != nil {
+		return err
+	}
+	answer, err := NewCaller(l.Caller.API, l.Caller.Identity, nil).do(ctx, asked)
+	if err != nil {
+		return err
+	}
+	var made struct{ Content tdr.ContentHash }
+	if err := json.Unmarshal(answer.Body, &made); err != nil || made.Content == "" {
+		return fmt.Errorf("no package was prepared: %d %s", answer.Status, answer.Body)
+	}
+	l.content = made.Content
+	return nil
 }
 
 // look reads the events, as somebody who has the page open does, and writes
@@ -331,7 +357,7 @@ func (l *life) body(name tdr.Name) any {
 	case tdr.RecordInformationName:
 		return map[string]any{"what": []string{"photograph"}, "by": today.AddDays(10)}
 	case tdr.AnswerInformationName:
-		return map[string]any{"content": benchscript.Content, "channel": tdr.ByCourier}
+		return map[string]any{"content": l.content, "channel": tdr.ByCourier}
 	case tdr.RecordContactName:
 		return map[string]any{"fact": map[string]any{"direction": tdr.ToPost, "medium": "telephone", "answered": false}}
 	case tdr.CloseName:
@@ -339,7 +365,7 @@ func (l *life) body(name tdr.Name) any {
 	case tdr.WithdrawName:
 		return map[string]any{"outcome": tdr.OutcomeWithdrawn, "reason": "example_reason"}
 	default:
-		said := benchscript.Said{Today: today, Required: l.required, Escalation: l.escalation}
+		said := benchscript.Said{Today: today, Required: l.required, Escalation: l.escalation, Content: l.content}
 		return benchscript.Step{Name: name}.Act(said)
 	}
 }

@@ -78,6 +78,7 @@ func (r *ruin) raise(slot int, names ...tdr.Name) *victim {
 		if name != tdr.OpenName {
 			path += "/" + v.request + "/" + strings.ReplaceAll(string(name), "_", "-")
 		}
+		r.packs(v, name)
 		asked, err := newCommand(v.number, string(name), cast.Who(by[name], slot), path, v.etag, v.request, v.body(name))
 		if err != nil {
 			r.Fatal(err)
@@ -94,6 +95,17 @@ func (r *ruin) raise(slot int, names ...tdr.Name) *victim {
 		r.until(v.request+" has ended", func() string { return r.ended(v) })
 	}
 	return v
+}
+
+// packs makes the package that a review is of.
+func (r *ruin) packs(v *victim, next tdr.Name) {
+	r.Helper()
+	if next != tdr.RequestReviewName {
+		return
+	}
+	if err := v.prepare(r.Context()); err != nil {
+		r.Fatal(err)
+	}
 }
 
 // ended: a request's workflow is over.
@@ -509,6 +521,7 @@ func (r *ruin) lives(v *victim) string {
 	if missing := r.carried(workflows.RequestID(v.request)); missing != "" || len(v.commands) > 1 {
 		return missing
 	}
+	r.packs(v, tdr.RequestReviewName)
 	asked, err := newCommand(v.number, string(tdr.RequestReviewName), cast.Officer(v.slot), "/v1/requests/"+v.request+"/request-review",
 		v.etag, v.request, v.body(tdr.RequestReviewName))
 	if err != nil {

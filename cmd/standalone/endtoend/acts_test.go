@@ -15,6 +15,21 @@ var evidence = strings.Repeat("5eed0000", 8)
 // hash is the hash of a package that nobody wrote, by a name of two hexadecimal digits.
 func hash(name string) string { return strings.Repeat(name, 32) }
 
+// packed is the content of the package of a name, prepared when it is first
+// spoken of.
+func (r *request) packed(name string) string {
+	r.t.Helper()
+	if r.contents[name] == "" {
+		var made struct{ Content string }
+		r.w.As("officer1").Post("/v1/requests/"+r.ID+"/packages", fields{"documents": []string{}}, "").Want(http.StatusCreated).Into(&made)
+		if r.contents == nil {
+			r.contents = map[string]string{}
+		}
+		r.contents[name] = made.Content
+	}
+	return r.contents[name]
+}
+
 // checklist is what the default pack wants in a package.
 func checklist() []string {
 	return []string{"cover_letter", "form_i217", "photographs", "final_order"}
@@ -44,9 +59,9 @@ func (r *request) open(officer, given, country, post string) {
 // prepare takes a request from assembling to the post, with the package of a name.
 func (r *request) prepare(officer, name string) {
 	r.t.Helper()
-	r.do(officer, "request-review", fields{"content": hash(name), "present": checklist()})
-	r.do("supervisor1", "approve", fields{"content": hash(name)})
-	r.do(officer, "send", fields{"content": hash(name), "channel": "courier"})
+	r.do(officer, "request-review", fields{"content": r.packed(name), "present": checklist()})
+	r.do("supervisor1", "approve", fields{"content": r.packed(name)})
+	r.do(officer, "send", fields{"content": r.packed(name), "channel": "courier"})
 }
 
 func (r *request) contact(user, medium string, answered bool) {

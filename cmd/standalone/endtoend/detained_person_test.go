@@ -135,23 +135,23 @@ func (l *life) firstPeriod() []step {
 				"likelihood_finding 2032-07-31 coming", "six_months 2032-08-30 coming", "headquarters_custody 2032-09-01 coming",
 				"annual_review 2033-06-01 coming")
 		}},
-		{"2032-06-10 10:00", func() { l.do("officer1", "request-review", fields{"content": hash("c2")}) }},
-		{"2032-06-11 10:00", func() { l.do("supervisor1", "approve", fields{"content": hash("c2")}) }},
+		{"2032-06-10 10:00", func() { l.do("officer1", "request-review", fields{"content": l.packed("c2")}) }},
+		{"2032-06-11 10:00", func() { l.do("supervisor1", "approve", fields{"content": l.packed("c2")}) }},
 	}
 }
 
 // stay: a court stays removal from June 14 to July 12. Nothing may leave, the
 // old dates stand still, and what would have come on July 1 (R0+120) does not.
 func (l *life) stay() []step {
-	answer := fields{"content": hash("c2"), "channel": "courier"}
+	answer := func() fields { return fields{"content": l.packed("c2"), "channel": "courier"} }
 	return []step{
 		{"2032-06-14 10:00", func() {
 			l.legal("counsel1", "stay_granted", "2032-06-14")
 			// The hold stands from the answer on, whatever the engine has heard.
-			l.refuse("officer1", "answer-information", answer, 409, "gate_closed")
+			l.refuse("officer1", "answer-information", answer(), 409, "gate_closed")
 		}},
 		{"2032-06-15 10:00", func() {
-			l.refuse("officer1", "answer-information", answer, 409, "gate_closed")
+			l.refuse("officer1", "answer-information", answer(), 409, "gate_closed")
 			l.checkCustody("detained, suspended",
 				"review_notice 2032-05-02 done", "records_review 2032-06-01 done", "headquarters_assistance 2032-06-01 done",
 				"likelihood_finding 2032-07-31 suspended", "six_months 2032-08-30 suspended", "headquarters_custody 2032-09-01 suspended",
@@ -160,7 +160,7 @@ func (l *life) stay() []step {
 				l.t.Error("no hold is shown during the stay")
 			}
 		}},
-		{"2032-07-12 09:00", func() { l.refuse("officer1", "answer-information", answer, 409, "gate_closed") }},
+		{"2032-07-12 09:00", func() { l.refuse("officer1", "answer-information", answer(), 409, "gate_closed") }},
 		{"2032-07-12 11:00", func() {
 			l.legal("counsel1", "stay_ended", "2032-07-12")
 			l.checkCustody("detained, R0 2032-07-12",
@@ -176,7 +176,7 @@ func (l *life) stay() []step {
 				"2033-01-08 00:00 milestone/six_months/2032-07-12", "2033-01-08 00:00 ladder_level/6/law",
 				"2033-01-10 00:00 milestone/headquarters_custody/2032-07-12")
 			compare(l.t, "dispatches of "+l.Code, l.dispatches(), []string{"2032-03-04 10:00 sent"})
-			l.do("officer1", "answer-information", answer)
+			l.do("officer1", "answer-information", answer())
 			compare(l.t, "dispatches of "+l.Code, l.dispatches(), []string{"2032-03-04 10:00 sent", "2032-07-13 10:00 sent"})
 		}},
 	}

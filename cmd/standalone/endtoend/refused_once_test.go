@@ -89,23 +89,23 @@ func (l *life) firstPost() []step {
 	return []step{
 		{"2032-03-02 11:00", func() {
 			l.open("officer2", "Benedikta", "HND", "hnd-washington")
-			l.do("officer2", "request-review", fields{"content": hash("b0"), "present": checklist()})
+			l.do("officer2", "request-review", fields{"content": l.packed("b0"), "present": checklist()})
 			l.do("supervisor1", "return", fields{"items": []fields{{"item": "photographs", "reason": "outdated"}}})
-			l.do("officer2", "request-review", fields{"content": hash("b1"), "present": checklist()})
-			l.refuse("supervisor1", "approve", fields{"content": hash("b0")}, 422, "invalid_fields")
-			l.do("supervisor1", "approve", fields{"content": hash("b1")})
+			l.do("officer2", "request-review", fields{"content": l.packed("b1"), "present": checklist()})
+			l.refuse("supervisor1", "approve", fields{"content": l.packed("b0")}, 422, "invalid_fields")
+			l.do("supervisor1", "approve", fields{"content": l.packed("b1")})
 		}},
-		{"2032-03-03 11:00", func() { l.do("officer2", "send", fields{"content": hash("b1"), "channel": "courier"}) }},
+		{"2032-03-03 11:00", func() { l.do("officer2", "send", fields{"content": l.packed("b1"), "channel": "courier"}) }},
 		{"2032-03-05 10:00", func() { l.do("liaison1", "record-receipt", fields{"evidence": evidence}) }},
 		{"2032-03-08 10:00", func() {
 			l.do("liaison1", "record-information-asked", fields{"what": []string{"fingerprints"}, "by": "2032-03-12"})
 		}},
 		{"2032-03-10 10:00", func() {
-			l.do("officer2", "request-review", fields{"content": hash("b2")})
-			l.do("supervisor1", "approve", fields{"content": hash("b2")})
+			l.do("officer2", "request-review", fields{"content": l.packed("b2")})
+			l.do("supervisor1", "approve", fields{"content": l.packed("b2")})
 		}},
 		{"2032-03-11 10:00", func() {
-			l.do("officer2", "answer-information", fields{"content": hash("b2"), "channel": "courier"})
+			l.do("officer2", "answer-information", fields{"content": l.packed("b2"), "channel": "courier"})
 		}},
 		{"2032-03-19 10:00", func() {
 			l.do("liaison1", "schedule-interview", fields{"at": "2032-04-06T15:00:00Z", "zone": "America/New_York", "mode": "video", "place": "hnd-washington"})
@@ -113,7 +113,7 @@ func (l *life) firstPost() []step {
 		{"2032-04-06 14:00", func() { l.do("liaison1", "record-interview", fields{"result": "held"}) }},
 		{"2032-04-12 10:00", func() {
 			l.do("liaison1", "record-refusal", fields{"not_a_national": false, "reasons": []string{"identity_not_established"}})
-			l.refuse("officer2", "send", fields{"content": hash("b2"), "channel": "courier"}, 409, "stage_forbids")
+			l.refuse("officer2", "send", fields{"content": l.packed("b2"), "channel": "courier"}, 409, "stage_forbids")
 		}},
 	}
 }

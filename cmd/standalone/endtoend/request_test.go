@@ -19,6 +19,8 @@ type request struct {
 	Person string `json:"person_id"`
 	Post   string `json:"post"`
 
+	contents map[string]string // of packages, by the name that a test gives them
+
 	Seq      int64     `json:"seq"`
 	Stage    string    `json:"stage"`
 	Owner    string    `json:"owner"`
@@ -59,7 +61,7 @@ type change struct {
 
 // take takes over what the API showed.
 func (r *request) take(shown request) {
-	shown.t, shown.w = r.t, r.w
+	shown.t, shown.w, shown.contents = r.t, r.w, r.contents
 	*r = shown
 }
 

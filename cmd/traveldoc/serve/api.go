@@ -10,6 +10,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/documents"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/mail"
+	"github.com/traveldoc/traveldoc/internal/outgoing"
 	"github.com/traveldoc/traveldoc/internal/report"
 )
 
@@ -78,7 +79,7 @@ func (b *backend) api(world World, prompter *prompter, files *documents.Files) (
 	if err != nil {
 		return nil, err
 	}
-	c := b.carrying(world)
+	c := b.carrying(world, files)
 	c.Verifier = identity.CallerVerifier{Tokens: verifier}
 	c.Holds = promptHolds{c.Holds, prompter}
 	c.LegalEvents = promptLegal{c.LegalEvents, prompter}
@@ -92,7 +93,7 @@ func (b *backend) api(world World, prompter *prompter, files *documents.Files) (
 }
 
 // carrying is what finishing commands needs, in the API and in the reconciler.
-func (b *backend) carrying(world World) api.Config {
+func (b *backend) carrying(world World, files outgoing.Files) api.Config {
 	engine := api.Engine(b.client())
 	if world.Engine != nil {
 		engine = world.Engine(engine)
@@ -101,7 +102,7 @@ func (b *backend) carrying(world World) api.Config {
 		Clock: world.Clock, Engine: engine, Commands: b.store, Intakes: b.store, Fence: b.store,
 		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Documents: b.documents(world), Directory: b.people,
 		Persons: b.store.Persons(), Issuers: b.store.Issuers(),
-		Packs: b.packs, Log: world.Log,
+		Packages: b.outgoing(world, files), Packs: b.packs, Log: world.Log,
 	}
 }
 

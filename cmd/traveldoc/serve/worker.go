@@ -48,7 +48,11 @@ func (b *backend) deps(world World) (workflows.Deps, error) {
 	if err != nil {
 		return workflows.Deps{}, err
 	}
-	carrier, err := api.NewCarrier(b.carrying(world))
+	files, err := b.folderFiles(world)
+	if err != nil {
+		return workflows.Deps{}, err
+	}
+	carrier, err := api.NewCarrier(b.carrying(world, files))
 	if err != nil {
 		return workflows.Deps{}, err
 	}

@@ -7,7 +7,10 @@ SELECT r.request_id, r.person_id, r.country, r.post, r.live,
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS held,
-    COALESCE(p.content, '')::text AS approved
+    COALESCE(p.content, '')::text AS approved,
+    -- Exactly this content is a package of the request, nothing of it has changed
+    -- since, and a second person has disclosed what is not on the list.
+    COALESCE(s.void = '' AND s.undisclosed = 0, false)::boolean AS package_stands
 FROM requests r
 LEFT JOIN LATERAL (
     SELECT o.country, o.source_sha256 FROM orders o WHERE o.request_id = r.request_id
@@ -20,6 +23,7 @@ LEFT JOIN LATERAL (
         'information_asked', 'information_answered', 'retried', 'reissue_begun', 'closed')
     ORDER BY e.seq DESC LIMIT 1
 ) p ON true
+LEFT JOIN package_standing s ON s.request_id = r.request_id AND s.content = p.content
 WHERE r.request_id = @request_id;
 
 -- name: PersonOfRequest :one

@@ -43,7 +43,10 @@ SELECT r.request_id, r.person_id, r.country, r.post, r.live,
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS held,
-    COALESCE(p.content, '')::text AS approved
+    COALESCE(p.content, '')::text AS approved,
+    -- Exactly this content is a package of the request, nothing of it has changed
+    -- since, and a second person has disclosed what is not on the list.
+    COALESCE(s.void = '' AND s.undisclosed = 0, false)::boolean AS package_stands
 FROM requests r
 LEFT JOIN LATERAL (
     SELECT o.country, o.source_sha256 FROM orders o WHERE o.request_id = r.request_id
@@ -56,19 +59,21 @@ LEFT JOIN LATERAL (
         'information_asked', 'information_answered', 'retried', 'reissue_begun', 'closed')
     ORDER BY e.seq DESC LIMIT 1
 ) p ON true
+LEFT JOIN package_standing s ON s.request_id = r.request_id AND s.content = p.content
 WHERE r.request_id = $1
 `
 
 type GateFindingsRow struct {
-	RequestID    string
-	PersonID     string
-	Country      string
-	Post         string
-	Live         bool
-	OrderCountry string
-	OrderSource  string
-	Held         bool
-	Approved     string
+	RequestID     string
+	PersonID      string
+	Country       string
+	Post          string
+	Live          bool
+	OrderCountry  string
+	OrderSource   string
+	Held          bool
+	Approved      string
+	PackageStands bool
 }
 
 // Looked at under the person's fence row, which LockPerson holds.
@@ -85,6 +90,7 @@ func (q *Queries) GateFindings(ctx context.Context, requestID string) (GateFindi
 		&i.OrderSource,
 		&i.Held,
 		&i.Approved,
+		&i.PackageStands,
 	)
 	return i, err
 }

@@ -31,12 +31,16 @@ type life struct {
 	request    string // id
 	etag       string // last read
 	escalation string
+	content    tdr.ContentHash // of the package
 }
 
 func (l *life) ID() string { return workflows.RequestID(l.request) }
 
 // Ready waits for the mails and then looks the escalation up, as whoever got one does.
 func (l *life) Ready(ctx context.Context, step script.Step) error {
+	if step.Name == tdr.RequestReviewName {
+		return l.prepare(ctx, step.By)
+	}
 	if !step.Told {
 		return nil
 	}
@@ -60,6 +64,20 @@ func (l *life) Ready(ctx context.Context, step script.Step) error {
 		}
 	}
 	return fmt.Errorf("a mail told of an escalation that is not open")
+}
+
+// prepare makes the package that the step hands over.
+func (l *life) prepare(ctx context.Context, by script.Part) error {
+	status, _, answered, err := l.send(ctx, by, "/v1/requests/"+l.request+"/packages", contract.NewPackage{Documents: []string{}})
+	if err != nil {
+		return err
+	}
+	var made contract.Package
+	if err := json.Unmarshal(answered, &made); err != nil || status != http.StatusCreated {
+		return fmt.Errorf("prepare a package: status %d: %s", status, answered)
+	}
+	l.content = made.Content
+	return nil
 }
 
 // Take sends a step as a command.
@@ -119,7 +137,7 @@ func (l *life) opening() contract.NewRequest {
 // body is the act in the contract's form, which is the act's own but for the
 // document's number: callers give it, and the system keeps it under a reference.
 func (l *life) body(step script.Step) any {
-	act := step.Act(script.Said{Today: l.today(), Required: l.side.required, Escalation: l.escalation})
+	act := step.Act(script.Said{Today: l.today(), Required: l.side.required, Escalation: l.escalation, Content: l.content})
 	if issue, ok := act.(*tdr.RecordIssue); ok {
 		return contract.RecordIssue{
 			Issuer: issue.Issuer, Number: fmt.Sprintf("EXAMPLE-%d", l.number), ValidFrom: issue.ValidFrom, ValidTo: issue.ValidTo,

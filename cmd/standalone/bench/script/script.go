@@ -6,6 +6,7 @@
 package script
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/traveldoc/traveldoc/internal/calendar"
@@ -111,17 +112,19 @@ type Said struct {
 	Required   []string      // items that the pack wants in the package
 	Escalation string        // the one to acknowledge
 	Document   string        // under what the document's number is kept
+	// Content is that of the package that was made; empty where nobody makes any.
+	Content tdr.ContentHash
 }
 
 // Act is what a step does; nil for open, which has a form of its own.
 func (s Step) Act(said Said) tdr.Act {
 	switch s.Name {
 	case tdr.RequestReviewName:
-		return &tdr.RequestReview{Content: Content, Present: said.Required}
+		return &tdr.RequestReview{Content: cmp.Or(said.Content, Content), Present: said.Required}
 	case tdr.ApproveName:
-		return &tdr.Approve{Content: Content}
+		return &tdr.Approve{Content: cmp.Or(said.Content, Content)}
 	case tdr.SendName:
-		return &tdr.Send{Content: Content, Channel: tdr.ByCourier}
+		return &tdr.Send{Content: cmp.Or(said.Content, Content), Channel: tdr.ByCourier}
 	case tdr.RecordReceiptName:
 		return &tdr.RecordReceipt{Evidence: Evidence}
 	case tdr.AcknowledgeEscalationName:
