@@ -17,6 +17,7 @@ func (v *visit) doneText() string {
 		"lifted":       "The hold was lifted.",
 		"approved":     "Released. It may be sent now; holds are checked again at sending.",
 		"returned":     "Returned to the officer with your reasons.",
+		"disclosed":    "Your decisions on the parts that are not on the list are on record.",
 		"stored":       "Saved. This list will catch up shortly.",
 	}[v.r.URL.Query().Get("done")]
 }

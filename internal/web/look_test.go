@@ -194,6 +194,26 @@ func TestEveryPageOfReviewing(t *testing.T) {
 	b.examine("review-over")
 }
 
+// What is not on the list is decided upon by a second person, beside the way
+// to the very bytes.
+func TestEveryPageOfDisclosing(t *testing.T) {
+	w := newWorld(t)
+	r := w.inReviewOf("We enclose what you asked for.")
+	b := w.newTab()
+	b.signIn("officer1")
+	b.open("/reviews/" + r.Code)
+	b.examine("disclosure-to-its-author")
+	b.signIn("supervisor1")
+	b.open("/reviews/" + r.Code)
+	b.examine("disclosure")
+	b.unchecked()
+	b.press(`form[action$="/disclosures"] button`)
+	b.examine("disclosure-error")
+	b.choose(`label[for="disclose-4"]`)
+	b.press(`form[action$="/disclosures"] button`)
+	b.examine("disclosed")
+}
+
 // From the mail: link, date, button. More than three fail.
 func TestJourneyOfTheLiaison(t *testing.T) {
 	w := newWorld(t)

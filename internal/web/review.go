@@ -23,6 +23,7 @@ const (
 type reviewPage struct {
 	Code, Back, Post  string
 	Content, Prepared string
+	Package           *packageView // nil for who may not read it
 	Gaps              []term
 	Items             []reviewItem
 	Decides           bool   // the caller may release or return it
@@ -73,6 +74,9 @@ func (d *dossier) review() (*reviewPage, error) {
 	missing := map[string]bool{}
 	pack, err := read[playbook.Pack](d.visit, "/v1/packs/"+d.Request.Country)
 	if err != nil {
+		return nil, err
+	}
+	if page.Package, err = d.packageOf(fact.Content, pack); err != nil {
 		return nil, err
 	}
 	for _, gap := range fact.Gaps {

@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
@@ -177,6 +180,37 @@ func TestReportingACitizenshipClaim(t *testing.T) {
 	if kind != "citizenship_claim" || scope != "person" {
 		t.Errorf("%s, %s", kind, scope)
 	}
+}
+
+// The page leads to the stored bytes, and a second person decides upon each
+// part that is not on the list.
+func TestDisclosing(t *testing.T) {
+	w := newWorld(t)
+	r := w.inReviewOf("We enclose what you asked for.")
+	address := "/reviews/" + r.Code
+	author := w.as("officer1").get(address)
+	author.wants(t, 200, "What the package holds", "You prepared this package. A second person decides which of these parts may be disclosed.")
+	b := w.as("supervisor1")
+	page := b.get(address)
+	page.wants(t, 200, "Free text", "Waits for a second person", "On the list", "Read exactly what would leave (PDF, 4 pages)")
+	link := regexp.MustCompile(`/packages/[0-9a-f-]{36}/content`).FindString(page.text)
+	var stored struct{ Packages []struct{ ID string } }
+	must(t, json.Unmarshal(w.call("supervisor1", "GET", "/v1/requests/"+r.ID+"/packages", nil), &stored))
+	exact := w.call("supervisor1", "GET", "/v1/packages/"+stored.Packages[0].ID+"/content", nil)
+	if got := b.get(link); got.text != string(exact) {
+		t.Error("the page gives other bytes than would leave")
+	}
+	w.as("liaison1").get(link).wants(t, 403, "You may not do this")
+	form := url.Values{
+		"form_token": {page.form().Get("form_token")}, "key": {uuid.NewString()}, "package": {stored.Packages[0].ID},
+	}
+	b.send(address+"/disclosures", form).wants(t, 422, "Decide upon “Free text”.")
+	form.Set("disclosure-4", "withhold")
+	b.send(address+"/disclosures", form).wants(t, 422, "Give a reason for withholding “Free text”.")
+	form.Set("disclosure-4-reason", "must_not_leave")
+	b.send(address+"/disclosures", form).wants(t, 200, "Your decisions on the parts that are not on the list are on record.", "Withheld: Must not leave")
+	form.Set("key", uuid.NewString())
+	b.send(address+"/disclosures", form).wants(t, 400, "This form cannot be read")
 }
 
 func TestReviewing(t *testing.T) {

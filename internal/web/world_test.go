@@ -327,6 +327,12 @@ func (w *world) stands(user string, r request) string {
 // inReview is a request handed over by officer1, with one gap.
 func (w *world) inReview() request {
 	w.t.Helper()
+	return w.inReviewOf()
+}
+
+// inReviewOf is one whose package holds a letter, if one is given.
+func (w *world) inReviewOf(letter ...string) request {
+	w.t.Helper()
 	packs, err := playbook.Load()
 	must(w.t, err)
 	pack, _ := packs.Version("GHA", 1)
@@ -336,7 +342,7 @@ func (w *world) inReview() request {
 	}
 	gap := fields{"item": pack.Required()[0].ID, "reason": "to_be_taken"}
 	r := w.opened()
-	return w.act("officer1", r, "request-review", fields{"content": w.prepare(r), "present": present, "gaps": []any{gap}})
+	return w.act("officer1", r, "request-review", fields{"content": w.prepare(r, letter...), "present": present, "gaps": []any{gap}})
 }
 
 // prepare makes a package of a request with a letter, if one is given, and gives its content.
