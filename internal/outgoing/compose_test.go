@@ -278,6 +278,9 @@ func BenchmarkLargestPackage(b *testing.B) {
 
 // A package of 50 pages and 30 MB is made in under 5 s with under 300 MiB.
 func TestTheLargestPackageIsMadeInTime(t *testing.T) {
+	if raced {
+		t.Skip("the race detector takes time and memory of its own")
+	}
 	c := largest(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
