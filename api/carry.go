@@ -29,6 +29,7 @@ type Carrier struct {
 	reads      Reads
 	documents  Documents
 	packages   Packages
+	legalHolds LegalHolds
 	directory  Directory
 	packs      playbook.Library
 	log        *slog.Logger
@@ -41,7 +42,7 @@ type Carrier struct {
 func NewCarrier(config Config) (*Carrier, error) {
 	for _, port := range []any{
 		config.Clock, config.Engine, config.Commands, config.Intakes, config.Fence, config.Holds,
-		config.LegalEvents, config.Reads, config.Directory, config.Documents, config.Packages,
+		config.LegalEvents, config.Reads, config.Directory, config.Documents, config.Packages, config.LegalHolds,
 		config.Persons, config.Issuers,
 	} {
 		if port == nil {
@@ -54,8 +55,8 @@ func NewCarrier(config Config) (*Carrier, error) {
 	c := &Carrier{
 		clock: config.Clock, engine: config.Engine, commands: config.Commands, intakes: config.Intakes,
 		fence: config.Fence, holds: config.Holds, legal: config.LegalEvents, reads: config.Reads,
-		documents: config.Documents,
-		persons:   config.Persons, issuers: config.Issuers,
+		documents: config.Documents, legalHolds: config.LegalHolds,
+		persons: config.Persons, issuers: config.Issuers,
 		packages:  config.Packages,
 		directory: config.Directory, packs: config.Packs, log: config.Log,
 		engineWait: config.EngineWait, newID: config.NewID,
@@ -120,6 +121,8 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishDisclosure(ctx, stored)
 	case identity.SetDataSheet:
 		return c.finishDataSheet(ctx, stored)
+	case identity.PlaceLegalHold, identity.LiftLegalHold:
+		return c.finishLegalHold(ctx, stored)
 	default:
 		return c.finishChange(ctx, stored)
 	}

@@ -114,6 +114,12 @@ func (k kept) VisitReviewDisclosureResponse(w http.ResponseWriter) error { retur
 // VisitSetDataSheetResponse writes the answer.
 func (k kept) VisitSetDataSheetResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 
+// VisitPlaceLegalHoldResponse writes the answer.
+func (k kept) VisitPlaceLegalHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitLiftLegalHoldResponse writes the answer.
+func (k kept) VisitLiftLegalHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
 // VisitLiftHoldResponse writes the answer.
 func (k kept) VisitLiftHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 

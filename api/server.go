@@ -36,6 +36,7 @@ type Config struct {
 	Issuers     Issuers
 	Reads       Reads
 	Documents   Documents
+	LegalHolds  LegalHolds
 	Files       DocumentFiles
 	Packages    Packages
 	Reports     Reports

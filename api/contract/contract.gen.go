@@ -1044,6 +1044,28 @@ type LegalEventRecorded struct {
 	Event   LegalEvent `json:"event"`
 }
 
+// LegalHold defines model for LegalHold.
+type LegalHold struct {
+	Id       string    `json:"id"`
+	LiftedAt time.Time `json:"lifted_at,omitempty,omitzero"`
+	LiftedBy string    `json:"lifted_by,omitempty,omitzero"`
+	Matter   string    `json:"matter"`
+	PersonId string    `json:"person_id"`
+	PlacedAt time.Time `json:"placed_at"`
+	PlacedBy string    `json:"placed_by"`
+}
+
+// LegalHoldList defines model for LegalHoldList.
+type LegalHoldList struct {
+	LegalHolds []LegalHold `json:"legal_holds"`
+}
+
+// LegalMatter defines model for LegalMatter.
+type LegalMatter struct {
+	// Matter file number of the matter, no words about anyone
+	Matter string `json:"matter"`
+}
+
 // LiftedHold defines model for LiftedHold.
 type LiftedHold struct {
 	// GoesBack Open requests that the hold stopped. Nothing leaves by its lifting; each goes through the gate anew when its officer sends.
@@ -2081,6 +2103,18 @@ type RecordLegalEventParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
 
+// PlaceLegalHoldParams defines parameters for PlaceLegalHold.
+type PlaceLegalHoldParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// LiftLegalHoldParams defines parameters for LiftLegalHold.
+type LiftLegalHoldParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // ClaimNationalityParams defines parameters for ClaimNationality.
 type ClaimNationalityParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
@@ -2429,6 +2463,12 @@ type RaiseFlagJSONRequestBody = NewFlag
 // RecordLegalEventJSONRequestBody defines body for RecordLegalEvent for application/json ContentType.
 type RecordLegalEventJSONRequestBody = NewLegalEvent
 
+// PlaceLegalHoldJSONRequestBody defines body for PlaceLegalHold for application/json ContentType.
+type PlaceLegalHoldJSONRequestBody = LegalMatter
+
+// LiftLegalHoldJSONRequestBody defines body for LiftLegalHold for application/json ContentType.
+type LiftLegalHoldJSONRequestBody = LegalMatter
+
 // ClaimNationalityJSONRequestBody defines body for ClaimNationality for application/json ContentType.
 type ClaimNationalityJSONRequestBody = NewNationality
 
@@ -2629,6 +2669,15 @@ type ServerInterface interface {
 	// RecordLegalEvent Record a dated legal event from its source document
 	// (POST /v1/persons/{id}/legal-events)
 	RecordLegalEvent(w http.ResponseWriter, r *http.Request, id PersonId, params RecordLegalEventParams)
+	// ListLegalHolds List what keeps a person's data beyond its period, oldest first
+	// (GET /v1/persons/{id}/legal-hold)
+	ListLegalHolds(w http.ResponseWriter, r *http.Request, id PersonId)
+	// PlaceLegalHold Keep a person's data for a matter, whatever its period
+	// (POST /v1/persons/{id}/legal-hold)
+	PlaceLegalHold(w http.ResponseWriter, r *http.Request, id PersonId, params PlaceLegalHoldParams)
+	// LiftLegalHold End the legal hold of a matter
+	// (POST /v1/persons/{id}/legal-hold/lifting)
+	LiftLegalHold(w http.ResponseWriter, r *http.Request, id PersonId, params LiftLegalHoldParams)
 	// ListNationalities List the nationalities claimed for a person
 	// (GET /v1/persons/{id}/nationalities)
 	ListNationalities(w http.ResponseWriter, r *http.Request, id PersonId)
@@ -4211,6 +4260,140 @@ func (siw *ServerInterfaceWrapper) RecordLegalEvent(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RecordLegalEvent(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListLegalHolds operation middleware
+func (siw *ServerInterfaceWrapper) ListLegalHolds(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLegalHolds(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PlaceLegalHold operation middleware
+func (siw *ServerInterfaceWrapper) PlaceLegalHold(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlaceLegalHoldParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PlaceLegalHold(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LiftLegalHold operation middleware
+func (siw *ServerInterfaceWrapper) LiftLegalHold(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LiftLegalHoldParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LiftLegalHold(w, r, id, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -7077,6 +7260,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/legal-events", wrapper.RecordLegalEvent).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/legal-hold", wrapper.ListLegalHolds).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/legal-hold", wrapper.PlaceLegalHold).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/legal-hold/lifting", wrapper.LiftLegalHold).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/nationalities", wrapper.ListNationalities).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/nationalities", wrapper.ClaimNationality).Methods(http.MethodPost)
@@ -8285,6 +8474,106 @@ func (response RecordLegalEvent201JSONResponse) VisitRecordLegalEventResponse(w 
 type RecordLegalEvent202JSONResponse struct{ AcceptedJSONResponse }
 
 func (response RecordLegalEvent202JSONResponse) VisitRecordLegalEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLegalHoldsRequestObject struct {
+	Id PersonId `json:"id"`
+}
+
+type ListLegalHoldsResponseObject interface {
+	VisitListLegalHoldsResponse(w http.ResponseWriter) error
+}
+
+type ListLegalHolds200JSONResponse LegalHoldList
+
+func (response ListLegalHolds200JSONResponse) VisitListLegalHoldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceLegalHoldRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params PlaceLegalHoldParams
+	Body   *PlaceLegalHoldJSONRequestBody
+}
+
+type PlaceLegalHoldResponseObject interface {
+	VisitPlaceLegalHoldResponse(w http.ResponseWriter) error
+}
+
+type PlaceLegalHold201JSONResponse LegalHold
+
+func (response PlaceLegalHold201JSONResponse) VisitPlaceLegalHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceLegalHold202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response PlaceLegalHold202JSONResponse) VisitPlaceLegalHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftLegalHoldRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params LiftLegalHoldParams
+	Body   *LiftLegalHoldJSONRequestBody
+}
+
+type LiftLegalHoldResponseObject interface {
+	VisitLiftLegalHoldResponse(w http.ResponseWriter) error
+}
+
+type LiftLegalHold200JSONResponse LegalHold
+
+func (response LiftLegalHold200JSONResponse) VisitLiftLegalHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftLegalHold202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response LiftLegalHold202JSONResponse) VisitLiftLegalHoldResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9894,6 +10183,15 @@ type StrictServerInterface interface {
 	// RecordLegalEvent Record a dated legal event from its source document
 	// (POST /v1/persons/{id}/legal-events)
 	RecordLegalEvent(ctx context.Context, request RecordLegalEventRequestObject) (RecordLegalEventResponseObject, error)
+	// ListLegalHolds List what keeps a person's data beyond its period, oldest first
+	// (GET /v1/persons/{id}/legal-hold)
+	ListLegalHolds(ctx context.Context, request ListLegalHoldsRequestObject) (ListLegalHoldsResponseObject, error)
+	// PlaceLegalHold Keep a person's data for a matter, whatever its period
+	// (POST /v1/persons/{id}/legal-hold)
+	PlaceLegalHold(ctx context.Context, request PlaceLegalHoldRequestObject) (PlaceLegalHoldResponseObject, error)
+	// LiftLegalHold End the legal hold of a matter
+	// (POST /v1/persons/{id}/legal-hold/lifting)
+	LiftLegalHold(ctx context.Context, request LiftLegalHoldRequestObject) (LiftLegalHoldResponseObject, error)
 	// ListNationalities List the nationalities claimed for a person
 	// (GET /v1/persons/{id}/nationalities)
 	ListNationalities(ctx context.Context, request ListNationalitiesRequestObject) (ListNationalitiesResponseObject, error)
@@ -11092,6 +11390,100 @@ func (sh *strictHandler) RecordLegalEvent(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RecordLegalEventResponseObject); ok {
 		if err := validResponse.VisitRecordLegalEventResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLegalHolds operation middleware
+func (sh *strictHandler) ListLegalHolds(w http.ResponseWriter, r *http.Request, id PersonId) {
+	var request ListLegalHoldsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLegalHolds(ctx, request.(ListLegalHoldsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLegalHolds")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLegalHoldsResponseObject); ok {
+		if err := validResponse.VisitListLegalHoldsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PlaceLegalHold operation middleware
+func (sh *strictHandler) PlaceLegalHold(w http.ResponseWriter, r *http.Request, id PersonId, params PlaceLegalHoldParams) {
+	var request PlaceLegalHoldRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body PlaceLegalHoldJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PlaceLegalHold(ctx, request.(PlaceLegalHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlaceLegalHold")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PlaceLegalHoldResponseObject); ok {
+		if err := validResponse.VisitPlaceLegalHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LiftLegalHold operation middleware
+func (sh *strictHandler) LiftLegalHold(w http.ResponseWriter, r *http.Request, id PersonId, params LiftLegalHoldParams) {
+	var request LiftLegalHoldRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body LiftLegalHoldJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LiftLegalHold(ctx, request.(LiftLegalHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LiftLegalHold")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LiftLegalHoldResponseObject); ok {
+		if err := validResponse.VisitLiftLegalHoldResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -7,6 +7,8 @@
 //	traveldoc directory FILE   load people, offices, posts and desks
 //	traveldoc keys WHAT        make, replace and count keys while the system runs
 //	traveldoc audit WHAT       verify and prove the log of who did what
+//	traveldoc retention WHAT   list and destroy what is kept no longer
+//	traveldoc codec            open histories for auditors in the Temporal UI
 //	traveldoc clocks FILE      work out both clocks from dated events, storing nothing
 //	traveldoc doctor           check a running deployment end to end
 //	traveldoc probe URL        succeed if the address answers with 2xx
@@ -61,6 +63,8 @@ func commands() []command {
 		{"directory", "FILE", runDirectory},
 		{"keys", "create REFERENCE | rotate master|data|index|payload | retire master | status", runKeys},
 		{"audit", "key FILE | verify | prove NUMBER", runAudit},
+		{"retention", "due | destroy [-confirm -by PERSON]", runRetention},
+		{"codec", "", runCodec},
 		{"clocks", "[-directory FILE] FILE", runClocks},
 		{"doctor", "", runDoctor},
 		{"probe", "URL", runProbe},

@@ -33,7 +33,8 @@ func TestWithoutACommandItSaysWhichThereAre(t *testing.T) {
 
 func TestWrongArgumentsShowTheUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{"api", "x"}, {"worker", "x"}, {"migrate", "x"}, {"keys"}, {"keys", "rotate"}, {"keys", "rotate", "all"}, {"keys", "retire"}, {"directory"}, {"clocks"}, {"clocks", "-x"}, {"doctor", "x"}, {"probe"},
+		{"api", "x"}, {"worker", "x"}, {"migrate", "x"}, {"keys"}, {"keys", "rotate"}, {"keys", "rotate", "all"}, {"keys", "retire"}, {"directory"}, {"clocks"}, {"clocks", "-x"}, {"doctor", "x"}, {"probe"}, {"codec", "x"}, {"retention"},
+		{"retention", "all"}, {"retention", "destroy", "-confirm"}, {"retention", "destroy", "-by", "admin1"}, {"retention", "due", "-confirm", "-by", "admin1"},
 	} {
 		_, err := call(t, nil, args...)
 		if err == nil || !strings.Contains(err.Error(), "say it so: traveldoc "+args[0]) {
@@ -43,7 +44,7 @@ func TestWrongArgumentsShowTheUsage(t *testing.T) {
 }
 
 func TestNoPartStartsWithoutItsSettings(t *testing.T) {
-	for _, name := range []string{"api", "worker", "migrate", "doctor"} {
+	for _, name := range []string{"api", "worker", "migrate", "doctor", "codec"} {
 		_, err := call(t, nil, name)
 		if err == nil || !strings.Contains(err.Error(), "DATABASE_URL must be set") {
 			t.Errorf("%s: %v", name, err)

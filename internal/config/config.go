@@ -27,6 +27,10 @@ type Config struct {
 	Identity  Identity
 	Documents Documents
 	Audit     Audit
+	Codec     Codec
+
+	// RetentionYears is for how long persons' data is kept; see retention.ParsePeriods. Empty: the default.
+	RetentionYears string
 
 	DirectoryFile string        // seed of people, offices, posts and desks; empty: as loaded before
 	StopTimeout   time.Duration // how long a stop waits for work under way
@@ -67,6 +71,13 @@ type Audit struct {
 	Folder   string // of exported checkpoints, on storage that the database's owner can't rewrite
 }
 
+// Codec says where the codec server is, which opens histories for the Temporal UI.
+type Codec struct {
+	Listen string // address that it serves at
+	Origin string // of the Temporal UI, whose pages alone may call it
+	URL    string // where the doctor finds it; empty: there is none
+}
+
 // Documents says where documents are kept, and what is taken.
 type Documents struct {
 	Folder    string        // of sealed files; every API process of a deployment sees the same
@@ -105,6 +116,8 @@ const (
 	Verify               // audit: the database and what was exported of its log
 	API
 	Worker
+	Retention   // retention: what is kept, and the folder of documents
+	CodecServer // codec: what is sealed in the engine, and who may see it
 )
 
 // Source looks a variable up, as os.LookupEnv does.
@@ -127,10 +140,19 @@ func Load(source Source, part Part) (Config, error) {
 	if c.MasterKeys = r.list("TRAVELDOC_MASTER_KEYS"); len(c.MasterKeys) == 0 {
 		r.fault("TRAVELDOC_MASTER_KEYS", "must be set")
 	}
-	if part == Keys {
+	switch part {
+	case Keys:
+		return c, r.err()
+	case Retention:
+		c.Documents, c.RetentionYears = r.documents(API), r.optional("TRAVELDOC_RETENTION_YEARS", "")
 		return c, r.err()
 	}
 	c.PublicURL = r.url("TRAVELDOC_PUBLIC_URL")
+	if part == CodecServer {
+		c.Identity = r.identity()
+		c.Codec = Codec{Listen: r.optional("TRAVELDOC_CODEC_LISTEN", "127.0.0.1:8234"), Origin: r.origin("TRAVELDOC_CODEC_ORIGIN")}
+		return c, r.err()
+	}
 	c.Temporal = Temporal{
 		Address:   r.required("TRAVELDOC_TEMPORAL_ADDRESS"),
 		Namespace: r.optional("TRAVELDOC_TEMPORAL_NAMESPACE", "traveldoc"),
@@ -140,6 +162,9 @@ func Load(source Source, part Part) (Config, error) {
 	if part == API {
 		c.Listen = r.optional("TRAVELDOC_LISTEN", "127.0.0.1:8080")
 		c.Identity = r.identity()
+		if r.optional("TRAVELDOC_CODEC_URL", "") != "" {
+			c.Codec.URL = r.url("TRAVELDOC_CODEC_URL")
+		}
 		c.Mail.WebhookPublicKeys = r.list("TRAVELDOC_SENDGRID_WEBHOOK_KEYS")
 	}
 	if part == Worker {
@@ -265,6 +290,15 @@ func (r *reader) url(name string) string {
 		r.fault(name, "must be an http or https address")
 	}
 	return strings.TrimSuffix(value, "/")
+}
+
+// origin is an address without a path, as browsers send it.
+func (r *reader) origin(name string) string {
+	value := r.url(name)
+	if parsed, err := url.Parse(value); err == nil && value != "" && value != parsed.Scheme+"://"+parsed.Host {
+		r.fault(name, "must be an address without a path")
+	}
+	return value
 }
 
 func (r *reader) list(name string) []string {

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -177,12 +179,24 @@ type opened struct {
 	io.Closer
 }
 
+// errDestroyed: to callers, nothing is there any more.
+var errDestroyed = errors.Join(api.ErrNotFound, vault.ErrDestroyed)
+
 func (f *Files) open(ctx context.Context, file vault.File) (io.ReadCloser, error) {
 	sealed, err := f.blobs.Open(file.ID)
+	if errors.Is(err, fs.ErrNotExist) {
+		// The files of somebody whose key was destroyed are removed.
+		if _, gone := f.vault.Reader(ctx, f.pool, file, strings.NewReader("")); errors.Is(gone, vault.ErrDestroyed) {
+			return nil, fmt.Errorf("open document: %w", errDestroyed)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	reader, err := f.vault.Reader(ctx, f.pool, file, sealed)
+	if errors.Is(err, vault.ErrDestroyed) {
+		return nil, errors.Join(fmt.Errorf("open document: %w", errDestroyed), sealed.Close())
+	}
 	if err != nil {
 		return nil, errors.Join(store.Failed("open document", err), sealed.Close())
 	}

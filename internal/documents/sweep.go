@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/traveldoc/traveldoc/internal/documents/sqlcgen"
 	"github.com/traveldoc/traveldoc/internal/store"
 )
@@ -57,3 +59,29 @@ func (f *Files) Sweep(ctx context.Context) (removed int, err error) {
 
 // Writable fails when no file can be kept.
 func (f *Files) Writable() error { return f.blobs.Writable() }
+
+// Clear removes every file about a person, whose key was destroyed before; the
+// rows of the documents stay. Doing it again changes nothing.
+func (s *Shelf) Clear(ctx context.Context, personID string) error {
+	rows, err := sqlcgen.New(s.pool).DocumentsOfPerson(ctx, personID)
+	if err != nil {
+		return store.Failed("list documents", err)
+	}
+	for _, row := range rows {
+		for _, id := range []string{row.OriginalFile, row.SanitisedFile, row.TextFile} {
+			if err := s.blobs.Remove(id); err != nil {
+				return fmt.Errorf("clear documents: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// Shelf is the files of documents for whoever ends their keeping: it opens none.
+type Shelf struct {
+	pool  *pgxpool.Pool
+	blobs Blobs
+}
+
+// NewShelf is the shelf of a database and the blobs of its documents.
+func NewShelf(pool *pgxpool.Pool, blobs Blobs) *Shelf { return &Shelf{pool, blobs} }

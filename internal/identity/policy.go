@@ -45,6 +45,8 @@ const (
 	PreparePackage   Operation = "prepare_package"
 	ReviewDisclosure Operation = "review_disclosure"
 	SetDataSheet     Operation = "set_data_sheet"
+	PlaceLegalHold   Operation = "place_legal_hold" // keeps data; PlaceHold stops a removal
+	LiftLegalHold    Operation = "lift_legal_hold"
 	ChangeDirectory  Operation = "change_directory"
 	PublishPack      Operation = "publish_pack"
 
@@ -58,21 +60,22 @@ const (
 
 // Reads.
 const (
-	ReadRequests  Operation = "read_requests"  // requests, their events, clocks, escalations, contacts, ladder preview
-	ReadPerson    Operation = "read_person"    // name, birth date, numbers
-	ReadDocuments Operation = "read_documents" // documents about a person, their names and text; what a checklist lacks
-	ReadPackages  Operation = "read_packages"  // what is prepared to leave, byte for byte
-	ReadCustody   Operation = "read_custody"   // legal events and custody dates of a person
-	ReadHolds     Operation = "read_holds"     // kind, authority and reason; that a hold exists is part of ReadRequests
-	ReadFlags     Operation = "read_flags"     // which flag routes a person specially; that one does is part of ReadRequests
-	ReadDeadlines Operation = "read_deadlines" // coming and missed dates
-	ReadReports   Operation = "read_reports"   // figures over many requests
-	ReadAudit     Operation = "read_audit"     // the log of who did what
-	ExportHistory Operation = "export_history" // the contact history of a request, for a court
-	ReadCommands  Operation = "read_commands"  // the fate of one's own commands
-	ReadDirectory Operation = "read_directory" // people, posts, desks
-	ReadPacks     Operation = "read_packs"     // countries and their packs
-	PreviewClocks Operation = "preview_clocks" // computes from what the call gives; stores nothing
+	ReadRequests   Operation = "read_requests"    // requests, their events, clocks, escalations, contacts, ladder preview
+	ReadPerson     Operation = "read_person"      // name, birth date, numbers
+	ReadDocuments  Operation = "read_documents"   // documents about a person, their names and text; what a checklist lacks
+	ReadPackages   Operation = "read_packages"    // what is prepared to leave, byte for byte
+	ReadCustody    Operation = "read_custody"     // legal events and custody dates of a person
+	ReadHolds      Operation = "read_holds"       // kind, authority and reason; that a hold exists is part of ReadRequests
+	ReadFlags      Operation = "read_flags"       // which flag routes a person specially; that one does is part of ReadRequests
+	ReadDeadlines  Operation = "read_deadlines"   // coming and missed dates
+	ReadReports    Operation = "read_reports"     // figures over many requests
+	ReadAudit      Operation = "read_audit"       // the log of who did what
+	ExportHistory  Operation = "export_history"   // the contact history of a request, for a court
+	ReadCommands   Operation = "read_commands"    // the fate of one's own commands
+	ReadDirectory  Operation = "read_directory"   // people, posts, desks
+	ReadPacks      Operation = "read_packs"       // countries and their packs
+	PreviewClocks  Operation = "preview_clocks"   // computes from what the call gives; stores nothing
+	ReadLegalHolds Operation = "read_legal_holds" // what keeps a person's data
 )
 
 // Rule is a row of the policy: one operation and who may do it.
@@ -125,6 +128,8 @@ func Rules() []Rule {
 		{PreparePackage, officer},
 		{ReviewDisclosure, []Role{Supervisor, Counsel}},
 		{SetDataSheet, officer},
+		{PlaceLegalHold, []Role{Counsel}},
+		{LiftLegalHold, []Role{Counsel}},
 		{ChangeDirectory, []Role{Admin}},
 		{PublishPack, []Role{Manager, Admin}},
 
@@ -140,6 +145,7 @@ func Rules() []Rule {
 		{ReadPerson, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadDocuments, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadPackages, []Role{Officer, Supervisor, Counsel, Auditor}},
+		{ReadLegalHolds, []Role{Counsel, Auditor}},
 		{ReadCustody, []Role{Officer, Supervisor, Counsel, Auditor}},
 		{ReadHolds, []Role{Counsel, Auditor}}, // a hold's kind can tell of an asylum claim (8 CFR 208.6)
 		{ReadFlags, []Role{Counsel}},          // 8 USC 1367; the custody unit besides, by its desk

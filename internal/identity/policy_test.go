@@ -49,12 +49,15 @@ read_flags                . . C . . . . . .
 prepare_package           O . . . . . . . .
 review_disclosure         . S C . . . . . .
 set_data_sheet            O . . . . . . . .
+place_legal_hold          . . C . . . . . .
+lift_legal_hold           . . C . . . . . .
 change_directory          . . . . . . . D .
 publish_pack              . . . . . M . D .
 read_requests             O S C L T M U . V
 read_person               O S C . . . U . .
 read_documents            O S C . . . U . .
 read_packages             O S C . . . U . .
+read_legal_holds          . . C . . . U . .
 read_custody              O S C . . . U . .
 read_holds                . . C . . . U . .
 read_deadlines            O S C L T M U . V

@@ -47,6 +47,12 @@ func (s *Site) cookie(r *http.Request, name string) string {
 	return found.Value
 }
 
+// SessionID is the id of the session that a browser's call brings to a site
+// reached over https or not; empty when it brings none.
+func SessionID(r *http.Request, secure bool) string {
+	return (&Site{secure: secure}).cookie(r, sessionCookie)
+}
+
 func (s *Site) sessionOf(r *http.Request) (identity.Session, error) {
 	return s.config.Sessions.Find(r.Context(), s.cookie(r, sessionCookie))
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/mail"
 	"github.com/traveldoc/traveldoc/internal/outgoing"
 	"github.com/traveldoc/traveldoc/internal/playbook"
+	"github.com/traveldoc/traveldoc/internal/retention"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
 	"github.com/traveldoc/traveldoc/internal/tdr"
@@ -211,6 +212,7 @@ func newWorld(t testing.TB) *world {
 		Clock: w.clock, Verifier: identity.CallerVerifier{Tokens: w.people}, Engine: w.engine, Commands: w.store, Intakes: w.store,
 		Fence: w.store, Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
 		Packages:   outgoing.New(w.pool, outgoing.Options{Vault: v, Clock: w.clock, People: w.store, Documents: rows, Files: files}),
+		LegalHolds: retention.NewLegalHolds(w.pool, w.clock),
 		Reports:    noReports{},
 		Persons:    w.store.Persons(),
 		Issuers:    w.store.Issuers(),

@@ -77,12 +77,21 @@ var formToken = regexp.MustCompile(`name="form_token" value="([^"]+)"`)
 // submit sends a form with the token that the page held.
 func (b *browser) submit(page shown, path, origin string) shown {
 	b.t.Helper()
+	return b.submitForm(page, path, origin, "", "")
+}
+
+// submitForm also fills one entry in.
+func (b *browser) submitForm(page shown, path, origin, entry, value string) shown {
+	b.t.Helper()
 	found := formToken.FindStringSubmatch(page.text)
 	if found == nil {
 		b.t.Fatalf("the page at %s has no form", page.at.Path)
 	}
-	body := url.Values{"form_token": {found[1]}}.Encode()
-	request, err := http.NewRequest(http.MethodPost, b.site+path, strings.NewReader(body))
+	body := url.Values{"form_token": {found[1]}}
+	if entry != "" {
+		body.Set(entry, value)
+	}
+	request, err := http.NewRequest(http.MethodPost, b.site+path, strings.NewReader(body.Encode()))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -106,10 +115,16 @@ func (b *browser) session() *http.Cookie {
 	return nil
 }
 
-var choice = regexp.MustCompile(`<a href="(/authorize/officer1\?[^"]+)"`)
+var choice = regexp.MustCompile(`<a href="(/authorize/([a-z0-9]+)\?[^"]+)"`)
 
-// signIn takes the sign-in page to the provider's, and picks officer1 there.
+// signIn signs officer1 in.
 func (b *browser) signIn() shown {
+	b.t.Helper()
+	return b.signInAs("officer1")
+}
+
+// signInAs takes the sign-in page to the provider's, and picks a user there.
+func (b *browser) signInAs(user string) shown {
 	b.t.Helper()
 	provider := b.open(b.site + "/sign-in/start")
 	for parameter, want := range map[string]string{"response_type": "code", "code_challenge_method": "S256"} {
@@ -122,11 +137,13 @@ func (b *browser) signIn() shown {
 			b.t.Errorf("the provider is asked without %s", parameter)
 		}
 	}
-	link := choice.FindStringSubmatch(provider.text)
-	if link == nil {
-		b.t.Fatalf("the provider does not offer officer1: %s", provider.text)
+	for _, link := range choice.FindAllStringSubmatch(provider.text, -1) {
+		if link[2] == user {
+			return b.open(provider.at.Scheme + "://" + provider.at.Host + html.UnescapeString(link[1]))
+		}
 	}
-	return b.open(provider.at.Scheme + "://" + provider.at.Host + html.UnescapeString(link[1]))
+	b.t.Fatalf("the provider does not offer %s: %s", user, provider.text)
+	return shown{}
 }
 
 // TestSignInThroughTheStandalone goes the way of a person who opens a page and
@@ -171,6 +188,7 @@ func TestSignInThroughTheStandalone(t *testing.T) {
 		}
 	})
 	checkSignOut(t, b, page, wanted, session)
+	t.Run("auditors see in the Temporal UI what is sealed", func(t *testing.T) { checkCodec(t, w, r) })
 }
 
 // checkReturn: who did not begin the sign-in gets nothing for its code, nor

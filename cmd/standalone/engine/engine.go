@@ -51,6 +51,8 @@ type Config struct {
 	Port int
 	// UIPort is the loopback port of the web interface; 0 serves none.
 	UIPort int
+	// Codec is where the web interface finds who opens payloads; empty for nobody.
+	Codec string
 	// Stores exist already; their tables are made or upgraded at Start.
 	Stores Stores
 	// Interceptors see every call to the frontend, after the server's own.
@@ -87,7 +89,7 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := engine.prepare(ctx); err != nil {
 		return nil, errors.Join(err, engine.Stop())
 	}
-	if engine.ui, err = startUI(cfg.UIPort, engine.Address()); err != nil {
+	if engine.ui, err = startUI(cfg.UIPort, engine.Address(), cfg.Codec); err != nil {
 		return nil, errors.Join(err, engine.Stop())
 	}
 	log.from(slog.LevelWarn)

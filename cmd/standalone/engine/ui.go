@@ -14,7 +14,7 @@ type webInterface struct {
 	ended  chan struct{}
 }
 
-func startUI(port int, frontend string) (*webInterface, error) {
+func startUI(port int, frontend, codec string) (*webInterface, error) {
 	if port == 0 {
 		return nil, nil
 	}
@@ -31,6 +31,11 @@ func startUI(port int, frontend string) (*webInterface, error) {
 		DisableNewsFetch:    true,
 		HideLogs:            true,
 		CORS:                config.CORS{CookieInsecure: true},
+		// Who is signed in on traveldoc's pages, on the same host, brings that cookie.
+		Codec: config.Codec{
+			Endpoint: codec, IncludeCredentials: codec != "",
+			DefaultErrorMessage: "Sign in to traveldoc as an auditor or admin to see what is sealed here.",
+		},
 	}
 	web := &webInterface{server: server.NewServer(server_options.WithConfigProvider(settings)), ended: make(chan struct{})}
 	go func() {

@@ -25,6 +25,7 @@ func applicationParts() []Part {
 		webPart{name: "idp", port: IdentityPort, open: openIdentity},
 		migrationPart{},
 		workerPart{},
+		webPart{name: "codec", port: CodecPort, open: openCodec},
 		webPart{name: "api", port: APIPort, open: openAPI},
 	}
 }
@@ -108,6 +109,21 @@ func (workerPart) Start(ctx context.Context, house *House) (Running, error) {
 		worker.Stop()
 		return nil
 	}), nil
+}
+
+func openCodec(ctx context.Context, house *House) (site, error) {
+	world, err := house.World(config.CodecServer)
+	if err != nil {
+		return site{}, err
+	}
+	codec, err := serve.NewCodec(ctx, world)
+	if err != nil {
+		return site{}, err
+	}
+	return site{codec, func() error {
+		codec.Close()
+		return nil
+	}}, nil
 }
 
 func openAPI(ctx context.Context, house *House) (site, error) {

@@ -32,6 +32,7 @@ var (
 	APIPort        = Port{Name: "api", Purpose: "the pages and the API", Default: 8080}
 	TemporalPort   = Port{Name: "temporal", Purpose: "the Temporal frontend", Default: 7233}
 	TemporalUIPort = Port{Name: "temporal-ui", Purpose: "the Temporal UI", Default: 8233}
+	CodecPort      = Port{Name: "codec", Purpose: "the codec server of the Temporal UI", Default: 8234}
 	MailPort       = Port{Name: "mail", Purpose: "the mail drop", Default: 8025}
 	IdentityPort   = Port{Name: "identity", Purpose: "the identity provider", Default: 8090}
 	PostgresPort   = Port{Name: "postgres", Purpose: "PostgreSQL", Default: 15432}
@@ -39,7 +40,7 @@ var (
 
 // Ports lists them all.
 func Ports() []Port {
-	return []Port{APIPort, TemporalPort, TemporalUIPort, MailPort, IdentityPort, PostgresPort}
+	return []Port{APIPort, TemporalPort, TemporalUIPort, CodecPort, MailPort, IdentityPort, PostgresPort}
 }
 
 // Config is what a standalone is told from outside.

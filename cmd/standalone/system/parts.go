@@ -60,6 +60,7 @@ func (enginePart) Start(ctx context.Context, house *House) (Running, error) {
 	running, err := engine.Start(ctx, engine.Config{
 		Port:   house.Port(TemporalPort),
 		UIPort: house.Port(TemporalUIPort),
+		Codec:  house.URL(CodecPort),
 		Stores: engine.Stores{
 			Main:       house.Server.URL(postgres.Temporal),
 			Visibility: house.Server.URL(postgres.TemporalVisibility),

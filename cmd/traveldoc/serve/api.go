@@ -12,6 +12,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/mail"
 	"github.com/traveldoc/traveldoc/internal/outgoing"
 	"github.com/traveldoc/traveldoc/internal/report"
+	"github.com/traveldoc/traveldoc/internal/retention"
 )
 
 // API is the HTTP side of traveldoc.
@@ -101,7 +102,8 @@ func (b *backend) carrying(world World, files outgoing.Files) api.Config {
 	return api.Config{
 		Clock: world.Clock, Engine: engine, Commands: b.store, Intakes: b.store, Fence: b.store,
 		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Documents: b.documents(world), Directory: b.people,
-		Persons: b.store.Persons(), Issuers: b.store.Issuers(),
+		LegalHolds: retention.NewLegalHolds(b.pool, world.Clock),
+		Persons:    b.store.Persons(), Issuers: b.store.Issuers(),
 		Packages: b.outgoing(world, files), Packs: b.packs, Log: world.Log,
 	}
 }

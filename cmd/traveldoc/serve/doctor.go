@@ -52,10 +52,11 @@ func Examine(ctx context.Context, world World) []Finding {
 		return []Finding{{"settings and database", err}}
 	}
 	defer b.close()
-	checks := []struct {
+	type check struct {
 		name string
 		run  func(context.Context) error
-	}{
+	}
+	checks := []check{
 		{"database answers and is migrated", b.store.Ready},
 		{"directory names somebody for every level", func(ctx context.Context) error { return b.directoryHealth(ctx, world) }},
 		{"engine answers", engineHealth{b.engine}.Ready},
@@ -75,6 +76,9 @@ func Examine(ctx context.Context, world World) []Finding {
 		{"no mailbox waits", b.mailboxesServed},
 		{"histories have no gap", b.historiesWhole},
 		{"no alarm stands", b.noAlarms},
+	}
+	if world.Config.Codec.URL != "" {
+		checks = append(checks, check{"codec server answers", func(ctx context.Context) error { return answers(ctx, world.Config.Codec.URL+"/healthz") }})
 	}
 	findings := make([]Finding, 0, len(checks))
 	for _, check := range checks {

@@ -20,6 +20,9 @@ type Server struct {
 	Keys Keys
 	// Admit judges the bearer token of a call.
 	Admit func(ctx context.Context, bearer string) error
+	// Visit judges a call without one, by who is signed in on the pages of the
+	// same host; nil lets nobody in so.
+	Visit func(r *http.Request) error
 	// Origin is the only one whose pages may call, that of the Temporal UI.
 	Origin string
 }
@@ -59,6 +62,9 @@ func (s Server) fromOrigin(next http.Handler) http.Handler {
 			}
 			header.Set("Access-Control-Allow-Origin", origin)
 			header.Set("Access-Control-Allow-Methods", "POST")
+			if s.Visit != nil {
+				header.Set("Access-Control-Allow-Credentials", "true")
+			}
 			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Namespace")
 		}
 		next.ServeHTTP(w, r)
@@ -66,11 +72,7 @@ func (s Server) fromOrigin(next http.Handler) http.Handler {
 }
 
 func (s Server) judge(r *http.Request) int {
-	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || len(r.Header.Values("Authorization")) != 1 {
-		return http.StatusUnauthorized
-	}
-	switch err := s.Admit(r.Context(), bearer); {
+	switch err := s.admit(r); {
 	case err == nil:
 		return http.StatusOK
 	case errors.Is(err, ErrUnknown):
@@ -80,4 +82,18 @@ func (s Server) judge(r *http.Request) int {
 	default:
 		return http.StatusServiceUnavailable
 	}
+}
+
+// admit: a cookie counts only with the UI's origin, which a browser alone sends
+// and no page of another origin can.
+func (s Server) admit(r *http.Request) error {
+	given := r.Header.Values("Authorization")
+	if len(given) == 0 && s.Visit != nil && r.Header.Get("Origin") == s.Origin {
+		return s.Visit(r)
+	}
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || len(given) != 1 {
+		return ErrUnknown
+	}
+	return s.Admit(r.Context(), bearer)
 }

@@ -91,3 +91,43 @@ func TestOnlyTheUIsPagesAreAnswered(t *testing.T) {
 		}
 	}
 }
+
+// A browser that is signed in on the pages brings a cookie instead of a token;
+// it counts only on calls of the UI's own pages.
+func TestWhoIsSignedInMayOpenHistories(t *testing.T) {
+	visit := func(r *http.Request) error {
+		if cookie, err := r.Cookie("session"); err == nil && cookie.Value == "auditor" {
+			return nil
+		}
+		return codec.ErrUnknown
+	}
+	admit := func(context.Context, string) error { return codec.ErrUnknown }
+	for name, c := range map[string]struct {
+		server         codec.Server
+		origin, cookie string
+		opens          bool
+	}{
+		"signed in":      {codec.Server{Visit: visit}, ui, "auditor", true},
+		"not signed in":  {codec.Server{Visit: visit}, ui, "nobody", false},
+		"no page's call": {codec.Server{Visit: visit}, "", "auditor", false},
+		"no visitors":    {codec.Server{}, ui, "auditor", false},
+	} {
+		c.server.Keys, c.server.Admit, c.server.Origin = &turned{newest: "1"}, admit, ui
+		server := httptest.NewServer(c.server.Handler())
+		sealed, err := clientOf(&turned{newest: "1"}).DataConverter.ToPayloads("content")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = converter.NewRemotePayloadCodec(converter.RemotePayloadCodecOptions{Endpoint: server.URL, ModifyRequest: func(r *http.Request) error {
+			r.AddCookie(&http.Cookie{Name: "session", Value: c.cookie})
+			if c.origin != "" {
+				r.Header.Set("Origin", c.origin)
+			}
+			return nil
+		}}).Decode(sealed.Payloads)
+		if (err == nil) != c.opens {
+			t.Errorf("%s: %v", name, err)
+		}
+		server.Close()
+	}
+}

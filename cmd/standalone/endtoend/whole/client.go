@@ -60,7 +60,7 @@ func (c Client) Do(call Call) Answer {
 	request, err := http.NewRequest(call.Method, c.whole.House.URL(system.APIPort)+call.Path, body)
 	must(t, err)
 	if c.user != "" {
-		request.Header.Set("Authorization", "Bearer "+c.whole.token(c.user))
+		request.Header.Set("Authorization", "Bearer "+c.whole.Token(c.user))
 	}
 	if call.Body != nil {
 		request.Header.Set("Content-Type", cmp.Or(call.Media, "application/json"))
@@ -113,8 +113,8 @@ func (a Answer) Into(into any) {
 	}
 }
 
-// token is fetched anew for each call: days pass between two of them.
-func (w *Whole) token(user string) string {
+// Token is a bearer token of a user, fetched anew: days pass between two calls.
+func (w *Whole) Token(user string) string {
 	w.t.Helper()
 	response, err := w.http.Get(w.House.URL(system.IdentityPort) + "/token?user=" + url.QueryEscape(user))
 	must(w.t, err)
