@@ -24,7 +24,11 @@ import (
 const (
 	partVariable  = "CHAOS_PLAY_PART"
 	stateVariable = "CHAOS_PLAY_STATE"
+	castVariable  = "CHAOS_PLAY_CAST"
 )
+
+// exampleCast is the example directory with the packs that ship.
+const exampleCast = "example"
 
 // Slots is how many lives can be lived at a time: each has people of its own,
 // so that a mail tells whose it is.
@@ -33,8 +37,8 @@ const Slots = 24
 // Playing tells whether this process was started to play a part.
 func Playing(getenv func(string) string) bool { return getenv(partVariable) != "" }
 
-// Play runs one part of a standalone with the bench pack and its people, until
-// it is told to stop or whoever started it is gone, which closes its input.
+// Play runs one part of a standalone, with the bench pack and its people unless
+// it is told otherwise, until it is told to stop or whoever started it is gone, which closes its input.
 func Play(getenv func(string) string, leash io.Reader, out, complaints io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -42,7 +46,7 @@ func Play(getenv func(string) string, leash io.Reader, out, complaints io.Writer
 		_, _ = io.Copy(io.Discard, leash) // ends with the starter, however it ended
 		stop()
 	}()
-	house, err := open(getenv(stateVariable), slog.New(slog.NewTextHandler(complaints, nil)))
+	house, err := open(getenv(stateVariable), getenv(castVariable), slog.New(slog.NewTextHandler(complaints, nil)))
 	if err != nil {
 		return err
 	}
@@ -56,8 +60,14 @@ func Play(getenv func(string) string, leash io.Reader, out, complaints io.Writer
 
 func readyLine(part string) string { return part + " ready" }
 
-// open opens a house in which deadlines count seconds.
-func open(folder string, log *slog.Logger) (*system.House, error) {
+// open opens a house in which deadlines count seconds, or one like those that ship.
+func open(folder, players string, log *slog.Logger) (*system.House, error) {
+	if folder == "" {
+		return nil, errors.New("no state folder is named")
+	}
+	if players == exampleCast {
+		return system.Open(system.Config{State: folder, AutoPorts: true, Log: log})
+	}
 	packs, err := playbook.Load(benchpack.Options()...)
 	if err != nil {
 		return nil, fmt.Errorf("load the bench pack: %w", err)
@@ -65,9 +75,6 @@ func open(folder string, log *slog.Logger) (*system.House, error) {
 	people, err := cast.Directory(Slots)
 	if err != nil {
 		return nil, fmt.Errorf("gather the people: %w", err)
-	}
-	if folder == "" {
-		return nil, errors.New("no state folder is named")
 	}
 	directory := people.Data()
 	return system.Open(system.Config{

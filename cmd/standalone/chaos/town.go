@@ -34,8 +34,13 @@ const patience = 90 * time.Second
 
 // Town is a whole traveldoc of processes that share a state folder.
 type Town struct {
-	House   *system.House
+	House *system.House
+	// Log also gets all that the parts log; nil keeps only its end. Writes may
+	// come from several parts at once.
+	Log io.Writer
+
 	program string
+	cast    string
 
 	mutex   sync.Mutex
 	parts   map[string]*process
@@ -57,11 +62,20 @@ type process struct {
 // Found makes a town on a folder; nothing runs yet. The program plays a part
 // when its environment says so.
 func Found(folder, program string) (*Town, error) {
-	house, err := open(folder, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return found(folder, program, "")
+}
+
+// FoundExample makes a town with the example directory and the packs that ship.
+func FoundExample(folder, program string) (*Town, error) {
+	return found(folder, program, exampleCast)
+}
+
+func found(folder, program, players string) (*Town, error) {
+	house, err := open(folder, players, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		return nil, err
 	}
-	return &Town{House: house, program: program, parts: map[string]*process{}}, nil
+	return &Town{House: house, program: program, cast: players, parts: map[string]*process{}}, nil
 }
 
 // Rise starts everything, as far as possible at the same time.
@@ -116,9 +130,12 @@ func (t *Town) Start(ctx context.Context, part string) error {
 
 func (t *Town) launch(part string) (*process, error) {
 	command := exec.Command(t.program)
-	command.Env = append(os.Environ(), partVariable+"="+part, stateVariable+"="+t.House.State.Path(), "DATABASE_URL=")
+	command.Env = append(os.Environ(), partVariable+"="+part, stateVariable+"="+t.House.State.Path(), castVariable+"="+t.cast, "DATABASE_URL=")
 	p := &process{part: part, command: command, log: &tail{}, ready: make(chan struct{}), done: make(chan struct{})}
 	command.Stderr = p.log
+	if t.Log != nil {
+		command.Stderr = io.MultiWriter(p.log, t.Log)
+	}
 	leash, inErr := command.StdinPipe()
 	output, outErr := command.StdoutPipe()
 	if err := errors.Join(inErr, outErr, command.Start()); err != nil {

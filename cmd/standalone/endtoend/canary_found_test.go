@@ -1,0 +1,106 @@
+package endtoend
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"go.temporal.io/sdk/client"
+)
+
+// TestNothingPersonalIsFoundAnywhere lives lives about people who carry a mark
+// and looks for it in everything that a machine keeps or says.
+func TestNothingPersonalIsFoundAnywhere(t *testing.T) {
+	f := gatherFlock(t)
+	f.live()
+	f.everythingPlanted()
+	if found := f.places(); len(found) > 0 {
+		t.Errorf("%d places tell what is personal:\n%s", len(found), strings.Join(found, "\n"))
+	}
+	t.Run("a leak is found", func(t *testing.T) { f.leak(t) })
+}
+
+// everythingPlanted reads from the catalogue which columns are personal: each
+// must hold something marked, sealed, so that a column that somebody adds is
+// filled here or fails.
+func (f *flock) everythingPlanted() {
+	f.t.Helper()
+	ctx := f.t.Context()
+	rows, err := f.w.Records.Query(ctx, `SELECT c.relname || '.' || a.attname
+		FROM pg_description d JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid
+		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+		WHERE d.description = 'personal' AND c.relnamespace = 'traveldoc'::regnamespace`)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	columns, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(columns) < 8 {
+		f.t.Fatalf("the catalogue names %d personal columns: %v", len(columns), err)
+	}
+	planted := f.sealed()
+	for _, column := range columns {
+		if column != "sealed_fields.sealed" && planted[column] == 0 {
+			f.t.Errorf("%s is personal, and these lives put nothing into it", column)
+		}
+	}
+}
+
+// sealed counts the values in the vault by column, each of which must be marked.
+func (f *flock) sealed() map[string]int {
+	f.t.Helper()
+	ctx := f.t.Context()
+	rows, err := f.w.Records.Query(ctx, `SELECT DISTINCT row_id::text FROM traveldoc.sealed_fields`)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	counts, v := map[string]int{}, f.vault()
+	for _, id := range ids {
+		values, err := v.Row(ctx, f.w.Records, id)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		for column, value := range values {
+			counts[column]++
+			if len(search([]byte(value))) == 0 {
+				f.t.Errorf("%s holds something that carries no mark and would not be found", column)
+			}
+		}
+	}
+	return counts
+}
+
+// leak puts something personal where each of the searches has to find it.
+func (f *flock) leak(t *testing.T) {
+	ctx := t.Context()
+	if _, err := f.log.Write([]byte("level=INFO msg=opened person=" + mark + "\n")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.w.Engine.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "leak", TaskQueue: "nobody"}, "leak", map[string]string{"born": bornOn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.w.Records.Exec(ctx, `INSERT INTO traveldoc.alarms (kind, detail, raised_at) VALUES ('leak', jsonb_build_object('number', $1::text), $2)`, alien, f.w.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.answers["a leak"] = "the name " + mark + " is not known"
+	f.w.Await("the leaking workflow is listed", func() error {
+		found := f.places()
+		for _, place := range []string{"log of a part", "history of leak", "table traveldoc.alarms", "file /postgres", "the answer to a leak"} {
+			if !slices.ContainsFunc(found, func(one string) bool { return strings.HasPrefix(one, place) }) {
+				return errNotFound(place)
+			}
+		}
+		return nil
+	})
+}
+
+// errNotFound is a place whose leak was not found.
+type errNotFound string
+
+func (e errNotFound) Error() string { return "nothing was found in " + string(e) }
