@@ -27,6 +27,7 @@ func TestOpeningsThatAreRefused(t *testing.T) {
 		{"no such officer", newRequest().with("officer", "nobody"), []string{"officer"}},
 		{"not an officer", newRequest().with("officer", "counsel1"), []string{"officer"}},
 		{"order in the future", newRequest().with("order", order.with("date", "2026-03-03")), []string{"order.date"}},
+		{"order not final", newRequest().with("order", order.with("type", "appealed")), []string{"order.type"}},
 		{"order before birth", newRequest().with("order", order.with("date", "1990-05-04")), []string{"order.date"}},
 		{"born in the future", newRequest().with("person", person.with("birth_date", "2026-03-03")), []string{"person.birth_date", "order.date"}},
 		{"a day that does not exist", newRequest().with("person", person.with("birth_date", "1990-02-30")), []string{"person.birth_date"}},

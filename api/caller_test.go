@@ -158,7 +158,7 @@ func newRequest() fields {
 	return fields{
 		"person":  fields{"family_name": "Example", "given_names": "Ana", "birth_date": "1990-05-05"},
 		"country": "GHA", "post": "gha-washington", "field_office": "BOS",
-		"order": fields{"type": "removal", "number": "ORDER-77", "date": "2026-01-15", "source": someHash},
+		"order": fields{"type": "final_removal", "number": "ORDER-77", "date": "2026-01-15", "source": someHash},
 	}
 }
 

@@ -116,6 +116,9 @@ func (s *Server) draft(ctx context.Context, snapshot directory.Snapshot, body co
 	if body.Order.Date.After(today) {
 		faults.add("order.date", "an order cannot be dated in the future")
 	}
+	if !tdr.PermitsContact(body.Order.Type) {
+		faults.add("order.type", "is no final order and no voluntary departure")
+	}
 	if err := s.draftPerson(ctx, body, today, &made, &faults); err != nil {
 		return draft{}, err
 	}

@@ -1351,7 +1351,7 @@ type NewRequest struct {
 	// Officer an id of the directory
 	Officer Identifier `json:"officer,omitempty,omitzero"`
 
-	// Order The administratively final order, or voluntary departure (8 CFR 241.1).
+	// Order The administratively final order, or voluntary departure (8 CFR 241.1). The types final_removal, final_deportation, final_exclusion and voluntary_departure permit contact with a foreign government; any other is refused.
 	Order Order `json:"order"`
 
 	// Person Personal; kept apart, and answered to those alone who need to know.
@@ -1378,8 +1378,9 @@ type OfficeList struct {
 	Offices []DirectoryOffice `json:"offices"`
 }
 
-// Order The administratively final order, or voluntary departure (8 CFR 241.1).
+// Order The administratively final order, or voluntary departure (8 CFR 241.1). The types final_removal, final_deportation, final_exclusion and voluntary_departure permit contact with a foreign government; any other is refused.
 type Order struct {
+	// Date the day on which it became final, or voluntary departure was granted
 	Date calendar.Date `json:"date"`
 
 	// Number personal

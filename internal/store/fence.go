@@ -37,7 +37,7 @@ func (s *Store) Authorise(ctx context.Context, asked api.Authorisation, postCoun
 		}
 		gate = tdr.Gate{
 			Fence: fence, Content: tdr.ContentHash(found.Approved), Country: postCountry,
-			OrderOnRecord: found.OrderSource != "" && found.OrderCountry != "", HoldStands: found.Held,
+			OrderOnRecord: tdr.PermitsContact(found.OrderType) && found.OrderSource != "" && found.OrderCountry != "", HoldStands: found.Held,
 		}
 		if !mayLeave(gate, found, asked) {
 			return nil

@@ -47,6 +47,14 @@ func TestRule01_NothingLeavesWithoutAnOrder(t *testing.T) {
 	if w.approved(func(open *tdr.Open) { open.Order.Source = "" }).leavesTo("GHA") {
 		t.Error("rule 1: a package left without the source of an order on record")
 	}
+	for _, kind := range []string{"appealed", "order", "final"} {
+		if w.approved(func(open *tdr.Open) { open.Order.Type = kind }).leavesTo("GHA") {
+			t.Errorf("rule 1: a package left on an order of the type %s, which is not final", kind)
+		}
+	}
+	if !w.approved(func(open *tdr.Open) { open.Order.Type = tdr.VoluntaryDeparture }).leavesTo("GHA") {
+		t.Error("with a voluntary departure on record nothing leaves")
+	}
 }
 
 // Rule 2: whatever kind of hold stands, in whichever scope that covers the

@@ -294,7 +294,7 @@ func (w *world) opened() request {
 	must(w.t, json.Unmarshal(w.call("officer1", "POST", "/v1/requests", fields{
 		"person":  fields{"family_name": "Exampleton", "given_names": "Kofi", "birth_date": "1990-05-17"},
 		"country": "GHA", "post": "gha-washington", "field_office": "BOS",
-		"order": fields{"type": "removal", "number": "ORDER-77", "date": "2026-01-15", "source": someHash},
+		"order": fields{"type": "final_removal", "number": "ORDER-77", "date": "2026-01-15", "source": someHash},
 	}), &answer))
 	return answer.Request
 }

@@ -76,7 +76,7 @@ func Opening(id string, at time.Time, unit calendar.Unit, change func(*tdr.Open,
 	open := &tdr.Open{
 		RequestID: id, PublicCode: "TD-7Q4M2K", PersonID: "person-" + id, Country: "GHA", Post: "gha-washington",
 		FieldOffice: "BOS", Officer: Officer,
-		Order: tdr.Order{Type: "final_order", Date: calendar.DateOf(at).AddDays(-30), Source: Evidence},
+		Order: tdr.Order{Type: tdr.FinalRemoval, Date: calendar.DateOf(at).AddDays(-30), Source: Evidence},
 	}
 	facts := &tdr.OpeningFacts{
 		Rules: tdr.CurrentRules, Terms: Terms(unit),

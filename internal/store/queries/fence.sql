@@ -3,6 +3,7 @@
 SELECT r.request_id, r.person_id, r.country, r.post, r.live,
     COALESCE(o.country, '')::text AS order_country,
     COALESCE(o.source_sha256, '')::text AS order_source,
+    COALESCE(o.type, '')::text AS order_type,
     EXISTS (
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
@@ -13,7 +14,7 @@ SELECT r.request_id, r.person_id, r.country, r.post, r.live,
     COALESCE(s.void = '' AND s.undisclosed = 0, false)::boolean AS package_stands
 FROM requests r
 LEFT JOIN LATERAL (
-    SELECT o.country, o.source_sha256 FROM orders o WHERE o.request_id = r.request_id
+    SELECT o.country, o.source_sha256, o.type FROM orders o WHERE o.request_id = r.request_id
     ORDER BY o.recorded_at DESC, o.order_id LIMIT 1
 ) o ON true
 LEFT JOIN LATERAL (

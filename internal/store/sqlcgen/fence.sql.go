@@ -39,6 +39,7 @@ const gateFindings = `-- name: GateFindings :one
 SELECT r.request_id, r.person_id, r.country, r.post, r.live,
     COALESCE(o.country, '')::text AS order_country,
     COALESCE(o.source_sha256, '')::text AS order_source,
+    COALESCE(o.type, '')::text AS order_type,
     EXISTS (
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
@@ -49,7 +50,7 @@ SELECT r.request_id, r.person_id, r.country, r.post, r.live,
     COALESCE(s.void = '' AND s.undisclosed = 0, false)::boolean AS package_stands
 FROM requests r
 LEFT JOIN LATERAL (
-    SELECT o.country, o.source_sha256 FROM orders o WHERE o.request_id = r.request_id
+    SELECT o.country, o.source_sha256, o.type FROM orders o WHERE o.request_id = r.request_id
     ORDER BY o.recorded_at DESC, o.order_id LIMIT 1
 ) o ON true
 LEFT JOIN LATERAL (
@@ -71,6 +72,7 @@ type GateFindingsRow struct {
 	Live          bool
 	OrderCountry  string
 	OrderSource   string
+	OrderType     string
 	Held          bool
 	Approved      string
 	PackageStands bool
@@ -88,6 +90,7 @@ func (q *Queries) GateFindings(ctx context.Context, requestID string) (GateFindi
 		&i.Live,
 		&i.OrderCountry,
 		&i.OrderSource,
+		&i.OrderType,
 		&i.Held,
 		&i.Approved,
 		&i.PackageStands,
