@@ -30,6 +30,7 @@ type Carrier struct {
 	documents  Documents
 	packages   Packages
 	legalHolds LegalHolds
+	breakGlass BreakGlass
 	directory  Directory
 	packs      playbook.Library
 	log        *slog.Logger
@@ -42,7 +43,7 @@ type Carrier struct {
 func NewCarrier(config Config) (*Carrier, error) {
 	for _, port := range []any{
 		config.Clock, config.Engine, config.Commands, config.Intakes, config.Fence, config.Holds,
-		config.LegalEvents, config.Reads, config.Directory, config.Documents, config.Packages, config.LegalHolds,
+		config.LegalEvents, config.Reads, config.Directory, config.Documents, config.Packages, config.LegalHolds, config.BreakGlass,
 		config.Persons, config.Issuers,
 	} {
 		if port == nil {
@@ -56,7 +57,8 @@ func NewCarrier(config Config) (*Carrier, error) {
 		clock: config.Clock, engine: config.Engine, commands: config.Commands, intakes: config.Intakes,
 		fence: config.Fence, holds: config.Holds, legal: config.LegalEvents, reads: config.Reads,
 		documents: config.Documents, legalHolds: config.LegalHolds,
-		persons: config.Persons, issuers: config.Issuers,
+		breakGlass: config.BreakGlass,
+		persons:    config.Persons, issuers: config.Issuers,
 		packages:  config.Packages,
 		directory: config.Directory, packs: config.Packs, log: config.Log,
 		engineWait: config.EngineWait, newID: config.NewID,
@@ -121,6 +123,8 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishDisclosure(ctx, stored)
 	case identity.SetDataSheet:
 		return c.finishDataSheet(ctx, stored)
+	case identity.BreakGlass:
+		return c.finishBreakGlass(ctx, stored)
 	case identity.PlaceLegalHold, identity.LiftLegalHold:
 		return c.finishLegalHold(ctx, stored)
 	default:

@@ -84,8 +84,15 @@ func (s *Server) request(ctx context.Context, id string) (RequestView, error) {
 	if err != nil {
 		return RequestView{}, fmt.Errorf("read request: %w", err)
 	}
-	if !s.policy.Allows(principalOf(ctx), identity.ReadRequests, view.Subject()) {
-		return RequestView{}, ErrNotFound
+	if s.policy.Allows(principalOf(ctx), identity.ReadRequests, view.Subject()) {
+		return view, nil
+	}
+	open, err := s.brokenGlass(ctx, view)
+	if err == nil && !open {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return RequestView{}, err
 	}
 	return view, nil
 }

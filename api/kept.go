@@ -114,6 +114,9 @@ func (k kept) VisitReviewDisclosureResponse(w http.ResponseWriter) error { retur
 // VisitSetDataSheetResponse writes the answer.
 func (k kept) VisitSetDataSheetResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 
+// VisitOpenBreakGlassResponse writes the answer.
+func (k kept) VisitOpenBreakGlassResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
 // VisitPlaceLegalHoldResponse writes the answer.
 func (k kept) VisitPlaceLegalHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 

@@ -37,6 +37,7 @@ type Config struct {
 	Reads       Reads
 	Documents   Documents
 	LegalHolds  LegalHolds
+	BreakGlass  BreakGlass
 	Files       DocumentFiles
 	Packages    Packages
 	Reports     Reports

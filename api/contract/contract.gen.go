@@ -347,6 +347,12 @@ type Bottlenecks struct {
 	Groups  []Bottleneck `json:"groups"`
 }
 
+// BrokenGlass defines model for BrokenGlass.
+type BrokenGlass struct {
+	RequestId string    `json:"request_id"`
+	Until     time.Time `json:"until"`
+}
+
 // Change defines model for Change.
 type Change struct {
 	Events  []Event `json:"events"`
@@ -890,6 +896,13 @@ type FlagList struct {
 
 	// SpecialRouting a flag stands
 	SpecialRouting bool `json:"special_routing"`
+}
+
+// GlassReason defines model for GlassReason.
+type GlassReason struct {
+	// Reason personal text; it stays with the command and goes no further
+	Reason    string `json:"reason"`
+	RequestId string `json:"request_id"`
 }
 
 // GoesBack defines model for GoesBack.
@@ -1955,6 +1968,12 @@ type ListAuditEntriesParams struct {
 	After int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
 }
 
+// OpenBreakGlassParams defines parameters for OpenBreakGlass.
+type OpenBreakGlassParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // ListDeadlinesParams defines parameters for ListDeadlines.
 type ListDeadlinesParams struct {
 	// Cursor next of the page before
@@ -2422,6 +2441,9 @@ type WithdrawParams struct {
 	IfMatch Version `json:"If-Match"`
 }
 
+// OpenBreakGlassJSONRequestBody defines body for OpenBreakGlass for application/json ContentType.
+type OpenBreakGlassJSONRequestBody = GlassReason
+
 // PreviewClocksJSONRequestBody defines body for PreviewClocks for application/json ContentType.
 type PreviewClocksJSONRequestBody = ClocksQuestion
 
@@ -2568,6 +2590,9 @@ type ServerInterface interface {
 	// GetAuditProof Prove that an entry is in the log
 	// (GET /v1/audit/{number}/proof)
 	GetAuditProof(w http.ResponseWriter, r *http.Request, number int64)
+	// OpenBreakGlass See one request beyond one's reach for an hour
+	// (POST /v1/break-glass)
+	OpenBreakGlass(w http.ResponseWriter, r *http.Request, params OpenBreakGlassParams)
 	// PreviewClocks Both clocks from the dated events given; nothing is stored
 	// (POST /v1/clocks/preview)
 	PreviewClocks(w http.ResponseWriter, r *http.Request)
@@ -2882,6 +2907,51 @@ func (siw *ServerInterfaceWrapper) GetAuditProof(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetAuditProof(w, r, number)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenBreakGlass operation middleware
+func (siw *ServerInterfaceWrapper) OpenBreakGlass(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenBreakGlassParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenBreakGlass(w, r, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -7193,6 +7263,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/audit/{number}/proof", wrapper.GetAuditProof).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/break-glass", wrapper.OpenBreakGlass).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/clocks/preview", wrapper.PreviewClocks).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/commands/{id}", wrapper.GetCommand).Methods(http.MethodGet)
@@ -7491,6 +7563,52 @@ func (response GetAuditProof200JSONResponse) VisitGetAuditProofResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenBreakGlassRequestObject struct {
+	Params OpenBreakGlassParams
+	Body   *OpenBreakGlassJSONRequestBody
+}
+
+type OpenBreakGlassResponseObject interface {
+	VisitOpenBreakGlassResponse(w http.ResponseWriter) error
+}
+
+type OpenBreakGlass201ResponseHeaders struct {
+	Location string
+}
+
+type OpenBreakGlass201JSONResponse struct {
+	Body    BrokenGlass
+	Headers OpenBreakGlass201ResponseHeaders
+}
+
+func (response OpenBreakGlass201JSONResponse) VisitOpenBreakGlassResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenBreakGlass202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response OpenBreakGlass202JSONResponse) VisitOpenBreakGlassResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10082,6 +10200,9 @@ type StrictServerInterface interface {
 	// GetAuditProof Prove that an entry is in the log
 	// (GET /v1/audit/{number}/proof)
 	GetAuditProof(ctx context.Context, request GetAuditProofRequestObject) (GetAuditProofResponseObject, error)
+	// OpenBreakGlass See one request beyond one's reach for an hour
+	// (POST /v1/break-glass)
+	OpenBreakGlass(ctx context.Context, request OpenBreakGlassRequestObject) (OpenBreakGlassResponseObject, error)
 	// PreviewClocks Both clocks from the dated events given; nothing is stored
 	// (POST /v1/clocks/preview)
 	PreviewClocks(ctx context.Context, request PreviewClocksRequestObject) (PreviewClocksResponseObject, error)
@@ -10408,6 +10529,39 @@ func (sh *strictHandler) GetAuditProof(w http.ResponseWriter, r *http.Request, n
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetAuditProofResponseObject); ok {
 		if err := validResponse.VisitGetAuditProofResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenBreakGlass operation middleware
+func (sh *strictHandler) OpenBreakGlass(w http.ResponseWriter, r *http.Request, params OpenBreakGlassParams) {
+	var request OpenBreakGlassRequestObject
+
+	request.Params = params
+
+	var body OpenBreakGlassJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenBreakGlass(ctx, request.(OpenBreakGlassRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenBreakGlass")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenBreakGlassResponseObject); ok {
+		if err := validResponse.VisitOpenBreakGlassResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

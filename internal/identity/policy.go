@@ -45,6 +45,7 @@ const (
 	PreparePackage   Operation = "prepare_package"
 	ReviewDisclosure Operation = "review_disclosure"
 	SetDataSheet     Operation = "set_data_sheet"
+	BreakGlass       Operation = "break_glass"      // sight of one request beyond one's reach
 	PlaceLegalHold   Operation = "place_legal_hold" // keeps data; PlaceHold stops a removal
 	LiftLegalHold    Operation = "lift_legal_hold"
 	ChangeDirectory  Operation = "change_directory"
@@ -128,6 +129,7 @@ func Rules() []Rule {
 		{PreparePackage, officer},
 		{ReviewDisclosure, []Role{Supervisor, Counsel}},
 		{SetDataSheet, officer},
+		{BreakGlass, []Role{Officer, Supervisor, Counsel, Liaison}},
 		{PlaceLegalHold, []Role{Counsel}},
 		{LiftLegalHold, []Role{Counsel}},
 		{ChangeDirectory, []Role{Admin}},

@@ -49,6 +49,7 @@ read_flags                . . C . . . . . .
 prepare_package           O . . . . . . . .
 review_disclosure         . S C . . . . . .
 set_data_sheet            O . . . . . . . .
+break_glass               O S C L . . . . .
 place_legal_hold          . . C . . . . . .
 lift_legal_hold           . . C . . . . . .
 change_directory          . . . . . . . D .
@@ -62,6 +63,8 @@ read_custody              O S C . . . U . .
 read_holds                . . C . . . U . .
 read_deadlines            O S C L T M U . V
 read_reports              . S C L T M U . V
+read_audit                . . . . . . U . .
+export_history            . . C . . . U . .
 read_commands             O S C L T M U D V
 read_directory            O S C L T M U D V
 read_packs                O S C L T M U D V

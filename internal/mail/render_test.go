@@ -139,6 +139,7 @@ func TestSubjectsPreheadersAndFirstLines(t *testing.T) {
 		{Validity, "TD-7Q4M2K: document ends 14 Apr 2026, 42 days", "Use or reissue", "Choose travel or reissue."},
 		{Overdue, "TD-7Q4M2K: next step overdue since Fri 6 Mar 2026", "Our own step has outlasted its term", "Take the next step or record what holds it up."},
 		{Custody, "TD-7Q4M2K: legal date 14 Apr 2026, 42 days", "Cannot be paused", "Open the legal dates."},
+		{BreakGlass, "TD-7Q4M2K: opened beyond the usual reach", "A reason was given and is on record", "Look at who opened it and why."},
 		{Counsel, "TD-7Q4M2K: counsel's decision needed", "Everything waits for it", "Open the request and decide."},
 		{Review, "TD-7Q4M2K: review by counsel was due 14 Apr 2026, 42 days", "Nothing ends by itself", "Review what stands."},
 	}

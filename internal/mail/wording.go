@@ -85,6 +85,12 @@ func wordingOf(kind Kind) wording {
 			"{code} waits for a decision of counsel.", "open the request and decide.",
 			"Nothing leaves until counsel has decided.", "Counsel's decision",
 		}
+	case BreakGlass:
+		return wording{
+			"{code}: opened beyond the usual reach", "A reason was given and is on record", "Look at who opened it and why.",
+			"{code} was opened by somebody whose offices, countries and posts it is outside of.", "look at who opened it and why.",
+			"Their sight ends within the hour.", "Opened beyond reach",
+		}
 	case Review:
 		return wording{
 			"{code}: review by counsel was due {date}, {days}", "Nothing ends by itself", "Review what stands.",

@@ -109,6 +109,8 @@ func (p pending) word(zone *time.Location, at time.Time) (mail.Notice, error) {
 		word.Kind, word.On = mail.Custody, mail.Day(data.On)
 	case claimNotice:
 		word.Kind = mail.Counsel
+	case glassNotice:
+		word.Kind = mail.BreakGlass
 	case reviewNotice:
 		word.Kind, word.On = mail.Review, mail.Day(data.On)
 	case tdr.BounceNotice:

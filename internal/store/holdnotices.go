@@ -31,17 +31,17 @@ func (h Holds) alertCounsel(ctx context.Context, q *sqlcgen.Queries, hold api.Ho
 	if hold.Kind != citizenshipClaim {
 		return nil, nil
 	}
-	return h.tellCounsel(ctx, q, hold.PersonID, tdr.Notice{Key: "hold/" + hold.ID, Kind: claimNotice}, noticeData{}, now)
+	return h.tellCounsel(ctx, q, hold.PersonID, "", tdr.Notice{Key: "hold/" + hold.ID, Kind: claimNotice}, noticeData{}, now)
 }
 
-// tellCounsel files one notice for each case of a person, with the counsel desk
-// of its office. Where there is no such desk an alarm says so.
-func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, personID string, notice tdr.Notice, data noticeData, now time.Time) ([]string, error) {
+// tellCounsel files one notice for each case of a person, or for one request
+// alone, with the counsel desk of its office. Where there is no such desk an alarm says so.
+func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, personID, request string, notice tdr.Notice, data noticeData, now time.Time) ([]string, error) {
 	snapshot, err := h.directory.Snapshot(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read directory: %w", err)
 	}
-	cases, err := q.CasesOfHold(ctx, personID)
+	cases, err := q.CasesOfHold(ctx, sqlcgen.CasesOfHoldParams{PersonID: personID, RequestID: maybe(request)})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *Store) FileHoldReviews(ctx context.Context) ([]string, error) {
 		weeks := int(now.Sub(by.Midnight()).Hours()) / (24 * 7)
 		notice := tdr.Notice{Key: fmt.Sprintf("hold/%s/review/%s/%d", hold.HoldID, by, weeks), Kind: reviewNotice}
 		err := s.transact(ctx, "file hold review", func(_ pgx.Tx, q *sqlcgen.Queries) error {
-			wakes, err := s.Holds().tellCounsel(ctx, q, hold.PersonID, notice, noticeData{On: by}, now)
+			wakes, err := s.Holds().tellCounsel(ctx, q, hold.PersonID, "", notice, noticeData{On: by}, now)
 			poke = append(poke, wakes...)
 			return err
 		})

@@ -142,7 +142,7 @@ func (s *Store) tell(ctx context.Context, q *sqlcgen.Queries, notice sqlcgen.Not
 	case tdr.LevelNotice:
 		unreachable := tdr.LevelUnreachable{Escalation: orZero(notice.Escalation), Level: int(orZero(notice.Level)), Cause: "bounced"}
 		return signal(ctx, q, request, unreachableSignal, unreachable, now)
-	case custodyNotice, claimNotice, reviewNotice:
+	case custodyNotice, claimNotice, reviewNotice, glassNotice:
 		// No level above takes over what the law or counsel alone decides.
 		return addAlarm(ctx, q, "mail_undeliverable", request, orZero(notice.PersonID), map[string]any{"notice": notice.FiledUnder}, now)
 	default:

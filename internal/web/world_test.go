@@ -212,7 +212,7 @@ func newWorld(t testing.TB) *world {
 		Clock: w.clock, Verifier: identity.CallerVerifier{Tokens: w.people}, Engine: w.engine, Commands: w.store, Intakes: w.store,
 		Fence: w.store, Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
 		Packages:   outgoing.New(w.pool, outgoing.Options{Vault: v, Clock: w.clock, People: w.store, Documents: rows, Files: files}),
-		LegalHolds: retention.NewLegalHolds(w.pool, w.clock),
+		LegalHolds: retention.NewLegalHolds(w.pool, w.clock), BreakGlass: w.store.BreakGlass(),
 		Reports:    noReports{},
 		Persons:    w.store.Persons(),
 		Issuers:    w.store.Issuers(),

@@ -103,6 +103,7 @@ func (b *backend) carrying(world World, files outgoing.Files) api.Config {
 		Clock: world.Clock, Engine: engine, Commands: b.store, Intakes: b.store, Fence: b.store,
 		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Documents: b.documents(world), Directory: b.people,
 		LegalHolds: retention.NewLegalHolds(b.pool, world.Clock),
+		BreakGlass: b.store.BreakGlass(),
 		Persons:    b.store.Persons(), Issuers: b.store.Issuers(),
 		Packages: b.outgoing(world, files), Packs: b.packs, Log: world.Log,
 	}

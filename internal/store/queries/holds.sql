@@ -67,10 +67,11 @@ WHERE h.hold_id = @hold_id
 ORDER BY r.request_id;
 
 -- name: CasesOfHold :many
--- The requests of a hold's person about which counsel is told: the live ones, else the newest.
+-- The requests of a person about which counsel is told: one that is named, else the live ones, else the newest.
 SELECT request_id, code, country, post, field_office, officer FROM requests r
-WHERE r.person_id = @person_id AND (r.live OR r.request_id = (
-    SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1))
+WHERE r.person_id = @person_id AND CASE WHEN sqlc.narg(request_id)::uuid IS NOT NULL THEN r.request_id = sqlc.narg(request_id)
+    ELSE r.live OR r.request_id = (
+        SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1) END
 ORDER BY request_id;
 
 -- name: HoldsToReview :many

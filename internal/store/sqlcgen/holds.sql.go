@@ -54,10 +54,16 @@ func (q *Queries) AddHold(ctx context.Context, arg AddHoldParams) error {
 
 const casesOfHold = `-- name: CasesOfHold :many
 SELECT request_id, code, country, post, field_office, officer FROM requests r
-WHERE r.person_id = $1 AND (r.live OR r.request_id = (
-    SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1))
+WHERE r.person_id = $1 AND CASE WHEN $2::uuid IS NOT NULL THEN r.request_id = $2
+    ELSE r.live OR r.request_id = (
+        SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1) END
 ORDER BY request_id
 `
+
+type CasesOfHoldParams struct {
+	PersonID  string
+	RequestID *string
+}
 
 type CasesOfHoldRow struct {
 	RequestID   string
@@ -68,9 +74,9 @@ type CasesOfHoldRow struct {
 	Officer     string
 }
 
-// The requests of a hold's person about which counsel is told: the live ones, else the newest.
-func (q *Queries) CasesOfHold(ctx context.Context, personID string) ([]CasesOfHoldRow, error) {
-	rows, err := q.db.Query(ctx, casesOfHold, personID)
+// The requests of a person about which counsel is told: one that is named, else the live ones, else the newest.
+func (q *Queries) CasesOfHold(ctx context.Context, arg CasesOfHoldParams) ([]CasesOfHoldRow, error) {
+	rows, err := q.db.Query(ctx, casesOfHold, arg.PersonID, arg.RequestID)
 	if err != nil {
 		return nil, err
 	}
