@@ -314,7 +314,7 @@ func TestEachRuleGoesRedWhenSwitchedOff(t *testing.T) {
 // has to have run, and to say that this rule is broken.
 func goesRed(t *testing.T, number int, guard guard, edits []edit) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay(t, edits), "-vet=off", "-count=1",
+	command := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay(t, edits), "-vet=off", "-ldflags=-s -w", "-count=1",
 		"-timeout=2m", "-run", "^"+guard.test+"$", "./"+guard.pkg)
 	out, err := command.CombinedOutput()
 	failed := strings.Contains(string(out), "--- FAIL: "+guard.test+" ")

@@ -31,17 +31,17 @@ func TestRule12_TheExportKeepsForecastsAndCorrectionsApart(t *testing.T) {
 	}
 	history := read[struct{ Facts, Forecasts []entry }](t, w.get("counsel1", "/v1/requests/"+r.ID+"/contact-history"))
 	if len(history.Forecasts) != 1 || history.Forecasts[0].Event.Type != "forecast_recorded" {
-		t.Errorf("forecasts are %+v", history.Forecasts)
+		t.Errorf("rule 12: forecasts are %+v", history.Forecasts)
 	}
 	corrected := false
 	for _, fact := range history.Facts {
 		if fact.Event.Type == "forecast_recorded" || fact.Event.Type == "corrected" {
-			t.Errorf("among the facts: %+v", fact)
+			t.Errorf("rule 12: among the facts: %+v", fact)
 		}
 		corrected = corrected || fact.Event.Seq == 2 && len(fact.Corrections) == 1 && fact.Text == "invented words"
 	}
 	if !corrected {
-		t.Errorf("the correction is not beside what it corrects: %+v", history.Facts)
+		t.Errorf("rule 12: the correction is not beside what it corrects: %+v", history.Facts)
 	}
 	first, second := w.get("auditor1", "/v1/requests/"+r.ID+"/contact-history.pdf"), w.get("auditor1", "/v1/requests/"+r.ID+"/contact-history.pdf")
 	if first.status != http.StatusOK || !bytes.HasPrefix(first.body, []byte("%PDF-")) || !bytes.Equal(first.body, second.body) {

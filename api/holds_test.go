@@ -58,14 +58,18 @@ func TestAHoldStopsSending(t *testing.T) {
 		if got.status != 409 || got.problem() != "gate_closed" || strings.Contains(string(got.body), "hold") {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
-		lift := "/v1/holds/" + read[placed](t, answered).Hold.ID + "/lifting"
-		if got := w.change("officer2", lift, fields{"authority": "counsel", "source": someHash, "reason": "granted"}); got.problem() != "not_permitted" {
+		stood := read[placed](t, answered).Hold
+		lift, word := "/v1/holds/"+stood.ID+"/lifting", fields{"authority": stood.Authority, "source": someHash, "reason": "granted"}
+		if got := w.change("officer2", lift, word); got.problem() != "not_permitted" {
 			t.Errorf("%s: an officer lifts: %d %s", name, got.status, got.body)
 		}
-		if got := w.change("counsel1", lift, fields{"authority": "counsel", "source": someHash, "reason": "granted"}); got.status != 200 || read[hold](t, got).Standing {
+		if got := w.change("counsel1", lift, word.with("authority", "ice")); got.faults()["authority"] == "" {
+			t.Errorf("%s: lifted on another authority's word: %d %s", name, got.status, got.body)
+		}
+		if got := w.change("counsel1", lift, word); got.status != 200 || read[placed](t, got).Hold.Standing || !strings.Contains(string(got.body), `"still_held":false`) {
 			t.Errorf("%s: lifting: %d %s", name, got.status, got.body)
 		}
-		if got := w.change("counsel1", lift, fields{"authority": "counsel", "source": someHash, "reason": "granted"}); got.problem() != "already_lifted" {
+		if got := w.change("counsel1", lift, word); got.problem() != "already_lifted" {
 			t.Errorf("%s: lifted twice: %d %s", name, got.status, got.body)
 		}
 		r = w.read(r.ID)

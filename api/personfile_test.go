@@ -90,7 +90,7 @@ func TestRule08_ARequestNotifiesNobody(t *testing.T) {
 	w.detain(r)
 	w.onFile("officer1", r, "nationalities", claimed("GHA"))
 	r = w.read(r.ID)
-	if got := w.act("officer1", &r, "send", fields{"content": someHash, "channel": "courier"}); got.status != 200 {
+	if got := w.act("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"}); got.status != 200 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	seen := w.consular(r)
@@ -275,7 +275,7 @@ func TestTheListOfThePostAuthenticates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			r := w.reviewed()
-			w.act("officer1", &r, "send", fields{"content": someHash, "channel": "courier"})
+			w.act("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"})
 			issue := fields{"issuer": "embassy", "number": "INVENTED-1", "valid_from": "2026-03-01", "valid_to": "2026-06-01"}
 			if got := w.act("officer1", &r, "record-issue", issue); got.status != 200 {
 				t.Fatalf("%d %s", got.status, got.body)
