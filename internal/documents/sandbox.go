@@ -81,7 +81,9 @@ func verdict(err error, said []byte) error {
 	status, _ := exit.Sys().(syscall.WaitStatus)
 	switch {
 	case status.Signaled() && (status.Signal() == syscall.SIGXCPU || status.Signal() == syscall.SIGKILL),
-		bytes.Contains(said, []byte("out of memory")), bytes.Contains(said, []byte("cannot allocate memory")):
+		bytes.Contains(said, []byte("out of memory")), bytes.Contains(said, []byte("cannot allocate memory")),
+		bytes.Contains(said, []byte("failed to allocate")): // the race detector's words
+
 		return &sanitise.Refusal{Reason: sanitise.TooHeavy}
 	case status.Signaled(), exit.ExitCode() == exitCrashed:
 		return &sanitise.Refusal{Reason: sanitise.Unreadable}

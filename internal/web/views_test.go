@@ -173,8 +173,8 @@ func TestReportingACitizenshipClaim(t *testing.T) {
 	b := w.as("officer1")
 	address := "/requests/" + r.Code + "/citizenship-claim"
 	page := b.get(address)
-	page.wants(t, 200, "This stops all work. Only counsel can clear it: tell counsel now, this system does not do so yet.")
-	b.send(address, page.form()).wants(t, 200, "All work has stopped. Only counsel can clear it: tell counsel now", "On hold since")
+	page.wants(t, 200, "This stops all work about this person and tells counsel at once. Only counsel can clear it.")
+	b.send(address, page.form()).wants(t, 200, "All work has stopped and counsel has been told. Only counsel can clear it.", "On hold since")
 	var kind, scope string
 	must(t, w.pool.QueryRow(t.Context(), "SELECT kind, scope FROM holds").Scan(&kind, &scope))
 	if kind != "citizenship_claim" || scope != "person" {

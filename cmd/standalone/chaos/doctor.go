@@ -21,6 +21,7 @@ func (t *Town) Examine(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settle the doctor's settings: %w", err)
 	}
+	loaded.Codec.URL = "" // the town runs without a codec server
 	faults := map[string]string{}
 	for _, finding := range serve.Examine(ctx, serve.World{Config: loaded, Clock: t.House.Clock, Log: t.House.Log, Packs: t.House.Packs}) {
 		if finding.Err != nil {

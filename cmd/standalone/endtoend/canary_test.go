@@ -163,6 +163,8 @@ func (f *flock) live() {
 	f.w.As("officer1").Get("/v1/persons/"+first.Person, &fields{})
 
 	first.at("assembling")
+	sheet := fields{"fields": fields{"birth_place": mark + "ville", "father_name": "Yaw " + mark}}
+	f.w.As("officer1").Post("/v1/persons/"+first.Person+"/data-sheet", sheet, "").Want(http.StatusOK)
 	first.prepare("officer1", "a1")
 	first.do("liaison1", "record-receipt", fields{"evidence": evidence, "note": note("record-receipt")})
 	f.upload(first, mark+"-birth-certificate.pdf", documentstest.Plain(1, mark+" was born here")).Want(http.StatusCreated)
