@@ -94,10 +94,10 @@ func rules() []rule {
 		}, "not built yet: referrals to the State Department, of which the same has to hold"},
 		{5, "a citizenship claim stops everything and is not the case officer's to close", []guard{
 			{pkg: "api", test: "TestRule05_TheCaseOfficerClosesNoCitizenshipClaim", off: [][]edit{
-				off("api/holds.go", "if hold.Kind != citizenshipClaim {", "if hold.Kind != \"\" {"),
+				off("api/holds.go", "if hold.Kind != CitizenshipClaim {", "if hold.Kind != \"\" {"),
 			}},
 			{pkg: "internal/store", test: "TestRule05_CounselIsToldAtOnceOfACitizenshipClaim", off: [][]edit{
-				off("internal/store/holdnotices.go", "if hold.Kind != citizenshipClaim {", "if hold.Kind != \"\" {"),
+				off("internal/store/holdnotices.go", "if hold.Kind != api.CitizenshipClaim {", "if hold.Kind != \"\" {"),
 			}},
 		}, "not built yet: no citizenship field of the person is updated by a claim"},
 		{6, "the recipient is of the country on the order", []guard{

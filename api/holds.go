@@ -18,8 +18,8 @@ import (
 // unless a day is named; the hold stands until it is lifted.
 const counselReviewDays = 90
 
-// citizenshipClaim is the hold that the case officer never lifts.
-const citizenshipClaim = "citizenship_claim"
+// CitizenshipClaim is the hold that the case officer never lifts.
+const CitizenshipClaim = "citizenship_claim"
 
 // authorities are on whose word a hold of a kind ends, the usual one first. A
 // stay is lifted by who granted it; withholding and CAT protection end by order
@@ -29,7 +29,7 @@ const citizenshipClaim = "citizenship_claim"
 func authorities() map[string][]string {
 	return map[string][]string{
 		"stay": {"court", "bia", "ice"}, "class_injunction": {"court"}, "withholding": {"court", "bia"}, "cat": {"court", "bia"},
-		"tps": {"headquarters"}, citizenshipClaim: {"counsel"}, "pending_relief": {"counsel", "court", "bia"}, "counsel": {"counsel"},
+		"tps": {"headquarters"}, CitizenshipClaim: {"counsel"}, "pending_relief": {"counsel", "court", "bia"}, "counsel": {"counsel"},
 	}
 }
 
@@ -126,7 +126,7 @@ func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, err
 		faults.add("review_by", "does not lie ahead")
 	}
 	checkScope(hold, &faults)
-	if hold.Kind == citizenshipClaim && hold.Scope != "person" {
+	if hold.Kind == CitizenshipClaim && hold.Scope != "person" {
 		faults.add("scope", "is the person for a citizenship claim, which stops everything about them")
 	}
 	if hold.ReviewBy.IsZero() && hold.Authority == "counsel" {
@@ -231,7 +231,7 @@ func (l liftingInput) goesBack(lifted LiftedHold) []contract.GoesBack {
 // secondPerson: a case officer of the person lifts no citizenship claim,
 // whichever of their roles sees the case.
 func (s *Server) secondPerson(ctx context.Context, hold Hold) error {
-	if hold.Kind != citizenshipClaim {
+	if hold.Kind != CitizenshipClaim {
 		return nil
 	}
 	requests, err := s.reads.RequestsOf(ctx, hold.PersonID)

@@ -21,14 +21,13 @@ const (
 	// reviewNotice tells counsel that the day of a hold's review has passed.
 	reviewNotice tdr.NoticeKind = "hold_review"
 
-	citizenshipClaim = "citizenship_claim"
-	reviewsAtOnce    = 100
+	reviewsAtOnce = 100
 )
 
 // alertCounsel files the notice of a citizenship claim, in the transaction that
 // places it. Filing it twice is filing it once.
 func (h Holds) alertCounsel(ctx context.Context, q *sqlcgen.Queries, hold api.Hold, now time.Time) ([]string, error) {
-	if hold.Kind != citizenshipClaim {
+	if hold.Kind != api.CitizenshipClaim {
 		return nil, nil
 	}
 	return h.tellCounsel(ctx, q, hold.PersonID, "", tdr.Notice{Key: "hold/" + hold.ID, Kind: claimNotice}, noticeData{}, now)
@@ -79,8 +78,7 @@ func (s *Store) FileHoldReviews(ctx context.Context) ([]string, error) {
 	var poke []string
 	for _, hold := range overdue {
 		by := toMaybeDate(hold.ReviewBy)
-		weeks := int(now.Sub(by.Midnight()).Hours()) / (24 * 7)
-		notice := tdr.Notice{Key: fmt.Sprintf("hold/%s/review/%s/%d", hold.HoldID, by, weeks), Kind: reviewNotice}
+		notice := tdr.Notice{Key: fmt.Sprintf("hold/%s/review/%s/%d", hold.HoldID, by, hold.Weeks), Kind: reviewNotice}
 		err := s.transact(ctx, "file hold review", func(_ pgx.Tx, q *sqlcgen.Queries) error {
 			wakes, err := s.Holds().tellCounsel(ctx, q, hold.PersonID, "", notice, noticeData{On: by}, now)
 			poke = append(poke, wakes...)

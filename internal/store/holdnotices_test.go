@@ -74,6 +74,25 @@ func TestCounselIsToldOfOverdueReviews(t *testing.T) {
 	}
 }
 
+// Holds that counsel was told of leave their turn to the rest.
+func TestEveryOverdueReviewHasItsTurn(t *testing.T) {
+	l := newWorld(t).ready()
+	for range 101 {
+		hold := l.hold()
+		hold.ReviewBy = calendar.DateOf(l.clock.Now()).AddDays(10)
+		l.place(hold)
+	}
+	l.clock.set(monday.AddDate(0, 0, 11))
+	for range 2 {
+		if _, err := l.store.FileHoldReviews(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := l.count("notices WHERE kind = 'hold_review'"); n != 101 {
+		t.Errorf("%d notices of 101 reviews", n)
+	}
+}
+
 // What a lifting puts back is named, and whether something else still stops it.
 func TestLiftingSaysWhatGoesBackThroughTheGate(t *testing.T) {
 	l := newWorld(t).ready()

@@ -75,10 +75,18 @@ WHERE r.person_id = @person_id AND CASE WHEN sqlc.narg(request_id)::uuid IS NOT 
 ORDER BY request_id;
 
 -- name: HoldsToReview :many
--- Standing holds whose day of review has passed.
-SELECT hold_id, person_id, review_by FROM holds
-WHERE lifted_at IS NULL AND review_by < @today::date
-ORDER BY review_by, hold_id LIMIT @max_rows;
+-- Standing holds whose day of review has passed and of which nobody was told this
+-- week, because those that were would keep the rest from their turn.
+WITH overdue AS (
+    SELECT h.hold_id, h.person_id, h.review_by, ((sqlc.arg(today)::date - h.review_by) / 7)::integer AS weeks FROM holds h
+    WHERE h.lifted_at IS NULL AND h.review_by < sqlc.arg(today)::date
+)
+SELECT o.hold_id, o.person_id, o.review_by, o.weeks FROM overdue o
+WHERE NOT EXISTS (
+    SELECT FROM requests r
+    JOIN notices n ON n.filed_under = 'hold/' || o.hold_id || '/review/' || o.review_by || '/' || o.weeks || '/' || r.request_id
+    WHERE r.person_id = o.person_id)
+ORDER BY o.review_by, o.hold_id LIMIT sqlc.arg(max_rows);
 
 -- name: Holds :many
 SELECT h.* FROM holds h

@@ -218,25 +218,34 @@ func (q *Queries) Holds(ctx context.Context, arg HoldsParams) ([]Hold, error) {
 }
 
 const holdsToReview = `-- name: HoldsToReview :many
-SELECT hold_id, person_id, review_by FROM holds
-WHERE lifted_at IS NULL AND review_by < $1::date
-ORDER BY review_by, hold_id LIMIT $2
+WITH overdue AS (
+    SELECT h.hold_id, h.person_id, h.review_by, (($2::date - h.review_by) / 7)::integer AS weeks FROM holds h
+    WHERE h.lifted_at IS NULL AND h.review_by < $2::date
+)
+SELECT o.hold_id, o.person_id, o.review_by, o.weeks FROM overdue o
+WHERE NOT EXISTS (
+    SELECT FROM requests r
+    JOIN notices n ON n.filed_under = 'hold/' || o.hold_id || '/review/' || o.review_by || '/' || o.weeks || '/' || r.request_id
+    WHERE r.person_id = o.person_id)
+ORDER BY o.review_by, o.hold_id LIMIT $1
 `
 
 type HoldsToReviewParams struct {
-	Today   time.Time
 	MaxRows int32
+	Today   time.Time
 }
 
 type HoldsToReviewRow struct {
 	HoldID   string
 	PersonID string
 	ReviewBy *time.Time
+	Weeks    int32
 }
 
-// Standing holds whose day of review has passed.
+// Standing holds whose day of review has passed and of which nobody was told this
+// week, because those that were would keep the rest from their turn.
 func (q *Queries) HoldsToReview(ctx context.Context, arg HoldsToReviewParams) ([]HoldsToReviewRow, error) {
-	rows, err := q.db.Query(ctx, holdsToReview, arg.Today, arg.MaxRows)
+	rows, err := q.db.Query(ctx, holdsToReview, arg.MaxRows, arg.Today)
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +253,12 @@ func (q *Queries) HoldsToReview(ctx context.Context, arg HoldsToReviewParams) ([
 	var items []HoldsToReviewRow
 	for rows.Next() {
 		var i HoldsToReviewRow
-		if err := rows.Scan(&i.HoldID, &i.PersonID, &i.ReviewBy); err != nil {
+		if err := rows.Scan(
+			&i.HoldID,
+			&i.PersonID,
+			&i.ReviewBy,
+			&i.Weeks,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
