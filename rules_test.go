@@ -1,17 +1,13 @@
 package traveldoc_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -39,7 +35,7 @@ type edit struct{ file, keeps, off string }
 
 func off(file, keeps, off string) []edit { return []edit{{file, keeps, off}} }
 
-// rules is the whole list, written by hand. Rows that stand together compile together.
+// rules is the whole list, written by hand.
 func rules() []rule {
 	const (
 		fence = "internal/store/fence.go"
@@ -286,73 +282,4 @@ func ruleTests(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	return found
-}
-
-// TestEachRuleGoesRedWhenSwitchedOff builds each package once more with a rule
-// switched off, and demands that the test that names the rule fails for it.
-func TestEachRuleGoesRedWhenSwitchedOff(t *testing.T) {
-	type row struct {
-		rule  int
-		guard guard
-		edits []edit
-	}
-	var rows []row
-	for _, rule := range rules() {
-		for _, guard := range rule.guards {
-			for _, edits := range guard.off {
-				rows = append(rows, row{rule.number, guard, edits})
-			}
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b row) int { return strings.Compare(a.guard.pkg, b.guard.pkg) })
-	for _, row := range rows {
-		t.Run(row.guard.test, func(t *testing.T) { goesRed(t, row.rule, row.guard, row.edits) })
-	}
-}
-
-// goesRed runs a rule's test without the rule. That it fails is not enough: it
-// has to have run, and to say that this rule is broken.
-func goesRed(t *testing.T, number int, guard guard, edits []edit) {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay(t, edits), "-vet=off", "-ldflags=-s -w", "-count=1",
-		"-timeout=2m", "-run", "^"+guard.test+"$", "./"+guard.pkg)
-	out, err := command.CombinedOutput()
-	failed := strings.Contains(string(out), "--- FAIL: "+guard.test+" ")
-	if err == nil || !failed || !strings.Contains(string(out), fmt.Sprintf("rule %d: ", number)) {
-		t.Errorf("rule %d switched off in %s by %q: its test did not go red (%v)\n%s", number, edits[0].file, edits[0].off, err, out)
-	}
-}
-
-// overlay writes the changed files aside, and the list that puts them in place.
-func overlay(t *testing.T, edits []edit) string {
-	t.Helper()
-	aside := t.TempDir()
-	replace := map[string]string{}
-	for i, edit := range edits {
-		source, err := os.ReadFile(edit.file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := strings.Count(string(source), edit.keeps); n != 1 {
-			t.Fatalf("%s holds %d times what keeps the rule: %q", edit.file, n, edit.keeps)
-		}
-		place, err := filepath.Abs(edit.file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		replace[place] = filepath.Join(aside, fmt.Sprintf("%d-%s", i, filepath.Base(edit.file)))
-		changed := strings.Replace(string(source), edit.keeps, edit.off, 1)
-		if err := os.WriteFile(replace[place], []byte(changed), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	list, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(aside, "overlay.json")
-	if err := os.WriteFile(path, list, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
