@@ -57,6 +57,16 @@ func rules() []rule {
 			{pkg: "api", test: "TestRule02_OnlyTheLegalRoleLiftsAndGivesAReason", off: [][]edit{
 				off("internal/identity/policy.go", "{LiftHold, []Role{Counsel}}", "{LiftHold, []Role{Counsel, Officer}}"),
 			}},
+			{pkg: "internal/store", test: "TestRule02_AHoldStandsToTheEndOfItsLastDay", off: [][]edit{
+				off("internal/store/holdexpiry.go", "EndExpiredHoldsParams{PersonID: personID, Now: now}", "EndExpiredHoldsParams{PersonID: personID, Now: now.Add(time.Hour)}"),
+				off("internal/calendar/date.go", "next.Day, 0, 0, 0, 0, zone)", "next.Day, 0, 0, 0, 0, time.UTC)"),
+			}},
+			{pkg: "api", test: "TestRule02_OnlyItsAuthoritySetsALastDay", off: [][]edit{
+				off("api/holds.go", "if operation == identity.LiftHold && hold.Expiry.On.IsZero() {", "if operation == identity.LiftHold {"),
+				off("api/holdamendments.go", "if string(said.Authority) != hold.Authority {", "if said.Authority == \"\" {"),
+				off("api/holdkinds.go", "if !holdRuleOf(kind).expires {", "if kind == CitizenshipClaim {"),
+				off("internal/identity/policy.go", "{AmendHold, []Role{Counsel}}", "{AmendHold, []Role{Counsel, Officer}}"),
+			}},
 		}, ""},
 		{3, "asylum data never leaves", []guard{
 			{pkg: "internal/tdr", test: "TestRule03_ASecondPersonReviewsWhatLeaves", off: [][]edit{

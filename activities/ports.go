@@ -139,6 +139,9 @@ type Upkeep interface {
 	Outbox(ctx context.Context, limit int) ([]Signal, error)
 	// Delivered marks a signal that the engine has acknowledged, or that nobody can receive any more.
 	Delivered(ctx context.Context, outboxID int64) error
+	// EndExpiredHolds ends holds whose last day is over and tells counsel; their
+	// notices are poked like others that wait.
+	EndExpiredHolds(ctx context.Context) error
 	// FileHoldReviews tells counsel of holds whose day of review has passed, and
 	// answers with the mailboxes to poke.
 	FileHoldReviews(ctx context.Context) ([]string, error)

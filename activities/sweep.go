@@ -156,9 +156,11 @@ func (s *Sweeper) deliver(ctx context.Context, signal Signal) (gone bool, err er
 	return true, nil
 }
 
-// review tells counsel of holds whose day of review has passed.
+// review ends holds whose last day is over, and tells counsel of those whose day of review has passed.
 func (s *Sweeper) review(ctx context.Context) error {
+	expired := s.Store.EndExpiredHolds(ctx)
 	poke, err := s.Store.FileHoldReviews(ctx)
+	err = errors.Join(expired, err)
 	for _, recipient := range poke {
 		err = errors.Join(err, s.Engine.Poke(ctx, recipient))
 	}

@@ -356,7 +356,7 @@ func TestFinishedRoundsAreForgotten(t *testing.T) {
 
 // A step that fails does not keep the others.
 func TestFailingStepKeepsNobody(t *testing.T) {
-	for _, method := range []string{"UnfinishedCommands", "Outbox", "OutstandingPokes", "FileHoldReviews", "Gaps", "LiveRequests", "DetainedPersons"} {
+	for _, method := range []string{"UnfinishedCommands", "Outbox", "OutstandingPokes", "EndExpiredHolds", "FileHoldReviews", "Gaps", "LiveRequests", "DetainedPersons"} {
 		s := newSweep()
 		s.upkeep.Persons, s.upkeep.Pokes = []string{"p"}, []string{"m"}
 		s.upkeep.SetFail(func(called string) error {

@@ -99,6 +99,8 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishHold(ctx, stored)
 	case identity.LiftHold:
 		return c.finishLifting(ctx, stored)
+	case identity.AmendHold:
+		return c.finishAmendment(ctx, stored)
 	case identity.RecordLegalEvent:
 		return c.finishLegalEvent(ctx, stored)
 	case identity.UploadDocument:

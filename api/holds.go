@@ -7,31 +7,14 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
-// counselReviewDays after its placing counsel looks at a hold of their own again,
-// unless a day is named; the hold stands until it is lifted.
-const counselReviewDays = 90
-
 // CitizenshipClaim is the hold that the case officer never lifts.
 const CitizenshipClaim = "citizenship_claim"
-
-// authorities are on whose word a hold of a kind ends, the usual one first. A
-// stay is lifted by who granted it; withholding and CAT protection end by order
-// of an immigration judge or the Board (8 CFR 208.17(d), 208.24(f)), TPS by the
-// designation's end, which headquarters tells. Nobody but counsel ends a claim
-// to citizenship, and no hold ends by a day that passes.
-func authorities() map[string][]string {
-	return map[string][]string{
-		"stay": {"court", "bia", "ice"}, "class_injunction": {"court"}, "withholding": {"court", "bia"}, "cat": {"court", "bia"},
-		"tps": {"headquarters"}, CitizenshipClaim: {"counsel"}, "pending_relief": {"counsel", "court", "bia"}, "counsel": {"counsel"},
-	}
-}
 
 // person gives the requests of a person that the caller may see under an
 // operation. None at all is not found; none under the operation is forbidden.
@@ -112,25 +95,22 @@ func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, err
 		PersonID: body.PersonId, Scope: string(body.Scope), Country: body.Country, RequestID: body.RequestId, Kind: string(body.Kind),
 		Authority: string(body.Authority), Source: body.Source, Dated: body.Dated, ReviewBy: body.ReviewBy,
 	}
-	if of := authorities()[hold.Kind]; hold.Authority == "" {
-		hold.Authority = of[0]
-	} else if !slices.Contains(of, hold.Authority) {
-		faults.add("authority", "ends no hold of this kind; %s does", strings.Join(of, " or "))
-	}
+	checkAuthority(&hold, &faults)
 	today := calendar.DateOf(s.clock.Now().UTC())
 	// A local date can be ahead of UTC's by a day.
 	if hold.Dated.After(today.AddDays(1)) {
 		faults.add("dated", "lies in the future")
 	}
-	if !hold.ReviewBy.IsZero() && !hold.ReviewBy.After(today) {
-		faults.add("review_by", "does not lie ahead")
+	setReview(&hold, today, &faults)
+	if !body.ExpiresOn.IsZero() || body.ExpiresZone != "" {
+		if body.Authority == "" {
+			faults.add("authority", "is who set the last day, and has to be named with it")
+		}
+		hold.Expiry = expiryFrom(hold.Kind, HoldExpiry{On: body.ExpiresOn, Zone: body.ExpiresZone, Source: hold.Source}, s.clock.Now(), "", &faults)
 	}
 	checkScope(hold, &faults)
 	if hold.Kind == CitizenshipClaim && hold.Scope != "person" {
 		faults.add("scope", "is the person for a citizenship claim, which stops everything about them")
-	}
-	if hold.ReviewBy.IsZero() && hold.Authority == "counsel" {
-		hold.ReviewBy = today.AddDays(counselReviewDays)
 	}
 	if hold.Country != "" {
 		// A hold of a country that does not exist would stop nothing.
@@ -139,19 +119,33 @@ func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, err
 	if err := faults.problem(); err != nil {
 		return Hold{}, err
 	}
-	if hold.Scope == "request" {
-		view, err := s.request(ctx, hold.RequestID)
-		if err != nil {
+	// A last day lifts in advance, so only who may lift enters one.
+	for _, operation := range []identity.Operation{identity.PlaceHold, identity.LiftHold} {
+		if operation == identity.LiftHold && hold.Expiry.On.IsZero() {
+			break
+		}
+		if err := s.mayHold(ctx, &hold, operation); err != nil {
 			return Hold{}, err
 		}
-		hold.PersonID = view.PersonID
-		if !s.policy.Allows(principalOf(ctx), identity.PlaceHold, view.Subject()) {
-			return Hold{}, newProblem(forbidden, "")
-		}
-		return hold, nil
 	}
-	_, err := s.person(ctx, hold.PersonID, identity.PlaceHold)
-	return hold, err
+	return hold, nil
+}
+
+// mayHold: the caller may do what it is in the hold's scope, whose person is filled in.
+func (s *Server) mayHold(ctx context.Context, hold *Hold, operation identity.Operation) error {
+	if hold.Scope != "request" {
+		_, err := s.person(ctx, hold.PersonID, operation)
+		return err
+	}
+	view, err := s.request(ctx, hold.RequestID)
+	if err != nil {
+		return err
+	}
+	hold.PersonID = view.PersonID
+	if !s.policy.Allows(principalOf(ctx), operation, view.Subject()) {
+		return newProblem(forbidden, "")
+	}
+	return nil
 }
 
 // checkScope: each scope has its own fields, and withholding is of one country.
@@ -338,6 +332,7 @@ func holdOf(h Hold, known bool) contract.Hold {
 	}
 	view.Scope, view.Country, view.RequestId = h.Scope, h.Country, h.RequestID
 	view.Kind, view.Authority, view.Source, view.Dated, view.ReviewBy = h.Kind, h.Authority, h.Source, h.Dated, h.ReviewBy
+	view.ExpiresOn, view.ExpiresZone, view.ExpiresAt, view.ExpirySource = h.Expiry.On, h.Expiry.Zone, utc(h.Expiry.At), h.Expiry.Source
 	view.PlacedBy, view.LiftedBy, view.LiftSource, view.LiftReason = h.PlacedBy, h.LiftedBy, h.LiftSource, h.LiftReason
 	return view
 }

@@ -163,7 +163,7 @@ func TestHoldsReadAlike(t *testing.T) {
 	r := w.open()
 	kinds := []string{"withholding", "cat", "tps", "stay"}
 	for _, kind := range kinds {
-		body := holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "GHA", "kind", kind)
+		body := holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "GHA", "kind", kind, "review_by", "2026-04-30")
 		if got := w.change("counsel1", "/v1/holds", body); got.status != 201 {
 			t.Fatalf("%d %s", got.status, got.body)
 		}

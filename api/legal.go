@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/traveldoc/traveldoc/api/contract"
+	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
@@ -114,6 +115,7 @@ func (s *Server) withHold(ctx context.Context, personID string, event LegalEvent
 		entry.Places = &Hold{
 			ID: event.ID, PersonID: personID, Scope: "person", Kind: "stay", Authority: "court",
 			Source: event.Source, Dated: event.Dated, PlacedBy: event.RecordedBy,
+			ReviewBy: calendar.DateOf(s.clock.Now().UTC()).AddDays(reviewDays),
 		}
 	case custody.StayEnded:
 		return s.stayEnd(ctx, personID, entry)

@@ -232,6 +232,7 @@ type Hold struct {
 	Source    tdr.Evidence
 	Dated     calendar.Date
 	ReviewBy  calendar.Date // zero: none
+	Expiry    HoldExpiry    // zero: it ends by lifting alone
 	PlacedBy  string
 	PlacedAt  time.Time
 	Fence     int64 // the person's fence version that the placing made
@@ -240,6 +241,23 @@ type Hold struct {
 	LiftedAt   time.Time // zero while it stands
 	LiftSource tdr.Evidence
 	LiftReason string // a code
+}
+
+// HoldExpiry is the last day of a hold as its authority set it.
+type HoldExpiry struct {
+	On     calendar.Date // zero: none, or taken back
+	Zone   string        // IANA name of where the authority sits
+	At     time.Time     // the first instant after On in Zone
+	Source tdr.Evidence  // the authority's document that says so
+}
+
+// HoldAmendment changes the days of a hold that stands.
+type HoldAmendment struct {
+	CommandID string
+	HoldID    string
+	By        string
+	ReviewBy  calendar.Date // zero: as it is
+	Expiry    *HoldExpiry   // on the word of the hold's authority; nil: as it is
 }
 
 // PlacedHold is a hold and what may have left before it took effect.
@@ -295,6 +313,9 @@ type Holds interface {
 	// Lift ends it likewise; ErrNotFound, ErrAlreadyLifted (by another command). The
 	// outbox gets HoldChanged only where this was the last word on that hold.
 	Lift(ctx context.Context, lifting Lifting) (LiftedHold, error)
+	// Amend changes its days; ErrNotFound, ErrAlreadyLifted (by whatever). A hold
+	// whose last day is over has ended, and is not amended.
+	Amend(ctx context.Context, amendment HoldAmendment) (Hold, error)
 	List(ctx context.Context, filter HoldFilter) ([]Hold, error)
 }
 

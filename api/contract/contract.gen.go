@@ -88,6 +88,15 @@ const (
 	TraffickingVictim FlagKind = "trafficking_victim"
 )
 
+// Defines values for HoldExpiryAuthority.
+const (
+	HoldExpiryAuthorityBia          HoldExpiryAuthority = "bia"
+	HoldExpiryAuthorityCounsel      HoldExpiryAuthority = "counsel"
+	HoldExpiryAuthorityCourt        HoldExpiryAuthority = "court"
+	HoldExpiryAuthorityHeadquarters HoldExpiryAuthority = "headquarters"
+	HoldExpiryAuthorityIce          HoldExpiryAuthority = "ice"
+)
+
 // Defines values for HoldKind.
 const (
 	HoldKindCat              HoldKind = "cat"
@@ -311,6 +320,11 @@ type Authenticate struct {
 	Photo      bool     `json:"photo"`
 	Serial     bool     `json:"serial"`
 }
+
+// AuthorityZone IANA zone of where the authority sits, at whose midnight the day ends
+//
+// Example: America/New_York
+type AuthorityZone = string
 
 // BeginVerification defines model for BeginVerification.
 type BeginVerification struct {
@@ -931,12 +945,20 @@ type HistoryEntry struct {
 
 // Hold More than that it stands only for who needs to know (8 CFR 208.6).
 type Hold struct {
-	Authority  string        `json:"authority,omitempty,omitzero"`
-	Country    string        `json:"country,omitempty,omitzero"`
-	Dated      calendar.Date `json:"dated,omitempty,omitzero"`
-	Id         string        `json:"id"`
-	Kind       string        `json:"kind,omitempty,omitzero"`
-	LiftReason string        `json:"lift_reason,omitempty,omitzero"`
+	Authority string        `json:"authority,omitempty,omitzero"`
+	Country   string        `json:"country,omitempty,omitzero"`
+	Dated     calendar.Date `json:"dated,omitempty,omitzero"`
+
+	// ExpiresAt the first instant after that day there
+	ExpiresAt   time.Time     `json:"expires_at,omitempty,omitzero"`
+	ExpiresOn   calendar.Date `json:"expires_on,omitempty,omitzero"`
+	ExpiresZone string        `json:"expires_zone,omitempty,omitzero"`
+
+	// ExpirySource SHA-256 of the source document
+	ExpirySource Evidence `json:"expiry_source,omitempty,omitzero"`
+	Id           string   `json:"id"`
+	Kind         string   `json:"kind,omitempty,omitzero"`
+	LiftReason   string   `json:"lift_reason,omitempty,omitzero"`
 
 	// LiftSource SHA-256 of the source document
 	LiftSource Evidence      `json:"lift_source,omitempty,omitzero"`
@@ -953,6 +975,34 @@ type Hold struct {
 	Source   Evidence `json:"source,omitempty,omitzero"`
 	Standing bool     `json:"standing"`
 }
+
+// HoldAmendment What is left out stays as it is.
+type HoldAmendment struct {
+	// Expiry What the authority says of the last day; no day takes an earlier one back.
+	Expiry HoldExpiry `json:"expiry,omitempty,omitzero"`
+
+	// Note personal text; it stays with the command and goes no further
+	Note     Note          `json:"note,omitempty,omitzero"`
+	ReviewBy calendar.Date `json:"review_by,omitempty,omitzero"`
+}
+
+// HoldExpiry What the authority says of the last day; no day takes an earlier one back.
+type HoldExpiry struct {
+	// Authority whose word the source is: it has to be the authority of the hold
+	Authority HoldExpiryAuthority `json:"authority"`
+	ExpiresOn calendar.Date       `json:"expires_on,omitempty,omitzero"`
+
+	// ExpiresZone IANA zone of where the authority sits, at whose midnight the day ends
+	//
+	// Example: America/New_York
+	ExpiresZone AuthorityZone `json:"expires_zone,omitempty,omitzero"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
+// HoldExpiryAuthority whose word the source is: it has to be the authority of the hold
+type HoldExpiryAuthority string
 
 // HoldKind defines model for HoldKind.
 type HoldKind string
@@ -1214,7 +1264,16 @@ type NewHold struct {
 	// Country ISO 3166-1 alpha-3
 	Country Country       `json:"country,omitempty,omitzero"`
 	Dated   calendar.Date `json:"dated"`
-	Kind    HoldKind      `json:"kind"`
+
+	// ExpiresOn the last day of the hold, where the authority set one by the source: only for stay, class_injunction, tps,
+	// pending_relief and counsel, with the authority named, and by who may lift it
+	ExpiresOn calendar.Date `json:"expires_on,omitempty,omitzero"`
+
+	// ExpiresZone IANA zone of where the authority sits, at whose midnight the day ends
+	//
+	// Example: America/New_York
+	ExpiresZone AuthorityZone `json:"expires_zone,omitempty,omitzero"`
+	Kind        HoldKind      `json:"kind"`
 
 	// Note personal text; it stays with the command and goes no further
 	Note Note `json:"note,omitempty,omitzero"`
@@ -1223,9 +1282,11 @@ type NewHold struct {
 	PersonId string `json:"person_id,omitempty,omitzero"`
 
 	// RequestId of scope request
-	RequestId string        `json:"request_id,omitempty,omitzero"`
-	ReviewBy  calendar.Date `json:"review_by,omitempty,omitzero"`
-	Scope     NewHoldScope  `json:"scope"`
+	RequestId string `json:"request_id,omitempty,omitzero"`
+
+	// ReviewBy when counsel looks at it again; has to be given for tps and pending_relief, else in 90 days unless named
+	ReviewBy calendar.Date `json:"review_by,omitempty,omitzero"`
+	Scope    NewHoldScope  `json:"scope"`
 
 	// Source SHA-256 of the source document
 	Source Evidence `json:"source"`
@@ -1917,6 +1978,9 @@ type FlagRaised = Flag
 // Forbidden RFC 9457.
 type Forbidden = Problem
 
+// HoldAmended More than that it stands only for who needs to know (8 CFR 208.6).
+type HoldAmended = Hold
+
 // HoldLifted defines model for HoldLifted.
 type HoldLifted = LiftedHold
 
@@ -2048,6 +2112,12 @@ type ListHoldsParams struct {
 
 // PlaceHoldParams defines parameters for PlaceHold.
 type PlaceHoldParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// AmendHoldParams defines parameters for AmendHold.
+type AmendHoldParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
@@ -2459,6 +2529,9 @@ type EndFlagJSONRequestBody = FlagEnding
 // PlaceHoldJSONRequestBody defines body for PlaceHold for application/json ContentType.
 type PlaceHoldJSONRequestBody = NewHold
 
+// AmendHoldJSONRequestBody defines body for AmendHold for application/json ContentType.
+type AmendHoldJSONRequestBody = HoldAmendment
+
 // LiftHoldJSONRequestBody defines body for LiftHold for application/json ContentType.
 type LiftHoldJSONRequestBody = NewLifting
 
@@ -2641,6 +2714,9 @@ type ServerInterface interface {
 	// GetHold Read a hold
 	// (GET /v1/holds/{id})
 	GetHold(w http.ResponseWriter, r *http.Request, id HoldId)
+	// AmendHold Set the day of a hold's review, or its last day on the word of its authority
+	// (POST /v1/holds/{id}/amendments)
+	AmendHold(w http.ResponseWriter, r *http.Request, id HoldId, params AmendHoldParams)
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(w http.ResponseWriter, r *http.Request, id HoldId, params LiftHoldParams)
@@ -3595,6 +3671,60 @@ func (siw *ServerInterfaceWrapper) GetHold(w http.ResponseWriter, r *http.Reques
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetHold(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AmendHold operation middleware
+func (siw *ServerInterfaceWrapper) AmendHold(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AmendHoldParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AmendHold(w, r, id, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -7297,6 +7427,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/holds/{id}", wrapper.GetHold).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/amendments", wrapper.AmendHold).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/lifting", wrapper.LiftHold).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/packages/{id}", wrapper.GetPackage).Methods(http.MethodGet)
@@ -7468,6 +7600,8 @@ type FlagEndedJSONResponse Flag
 type FlagRaisedJSONResponse Flag
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
+
+type HoldAmendedJSONResponse Hold
 
 type HoldLiftedJSONResponse LiftedHold
 
@@ -8041,6 +8175,45 @@ func (response GetHold200JSONResponse) VisitGetHoldResponse(w http.ResponseWrite
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AmendHoldRequestObject struct {
+	Id     HoldId `json:"id"`
+	Params AmendHoldParams
+	Body   *AmendHoldJSONRequestBody
+}
+
+type AmendHoldResponseObject interface {
+	VisitAmendHoldResponse(w http.ResponseWriter) error
+}
+
+type AmendHold200JSONResponse struct{ HoldAmendedJSONResponse }
+
+func (response AmendHold200JSONResponse) VisitAmendHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AmendHold202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response AmendHold202JSONResponse) VisitAmendHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10251,6 +10424,9 @@ type StrictServerInterface interface {
 	// GetHold Read a hold
 	// (GET /v1/holds/{id})
 	GetHold(ctx context.Context, request GetHoldRequestObject) (GetHoldResponseObject, error)
+	// AmendHold Set the day of a hold's review, or its last day on the word of its authority
+	// (POST /v1/holds/{id}/amendments)
+	AmendHold(ctx context.Context, request AmendHoldRequestObject) (AmendHoldResponseObject, error)
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(ctx context.Context, request LiftHoldRequestObject) (LiftHoldResponseObject, error)
@@ -11004,6 +11180,40 @@ func (sh *strictHandler) GetHold(w http.ResponseWriter, r *http.Request, id Hold
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetHoldResponseObject); ok {
 		if err := validResponse.VisitGetHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AmendHold operation middleware
+func (sh *strictHandler) AmendHold(w http.ResponseWriter, r *http.Request, id HoldId, params AmendHoldParams) {
+	var request AmendHoldRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AmendHoldJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AmendHold(ctx, request.(AmendHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AmendHold")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AmendHoldResponseObject); ok {
+		if err := validResponse.VisitAmendHoldResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

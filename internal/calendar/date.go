@@ -47,6 +47,18 @@ func (d Date) Midnight() time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
 }
 
+// EndOf is the first instant after a day in a zone, in UTC. Where clocks go
+// forward over midnight that is the moment of the change.
+func EndOf(d Date, zone *time.Location) time.Time {
+	next := d.AddDays(1)
+	end := time.Date(next.Year, next.Month, next.Day, 0, 0, 0, 0, zone)
+	if !DateOf(end).After(d) {
+		// Midnight is not shown there, and what stands for it lies before.
+		_, end = end.ZoneBounds()
+	}
+	return end.UTC()
+}
+
 // AddDays counts civil days forward, or back when n is negative.
 func (d Date) AddDays(n int) Date { return DateOf(d.Midnight().AddDate(0, 0, n)) }
 

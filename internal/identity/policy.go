@@ -39,6 +39,7 @@ const (
 const (
 	PlaceHold        Operation = "place_hold"
 	LiftHold         Operation = "lift_hold"
+	AmendHold        Operation = "amend_hold" // its days; the last one only as its authority set it
 	RecordLegalEvent Operation = "record_legal_event"
 	UploadDocument   Operation = "upload_document"
 	WithdrawDocument Operation = "withdraw_document"
@@ -123,6 +124,7 @@ func Rules() []Rule {
 		// Whoever sees a case may stop it; lifting takes the lawyer.
 		{PlaceHold, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager}},
 		{LiftHold, []Role{Counsel}},
+		{AmendHold, []Role{Counsel}},
 		{RecordLegalEvent, []Role{Officer, Supervisor, Counsel}},
 		{UploadDocument, []Role{Officer, Supervisor, Counsel}},
 		{WithdrawDocument, []Role{Officer, Supervisor, Counsel}},

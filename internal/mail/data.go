@@ -29,13 +29,14 @@ const (
 	Custody  Kind = "custody"  // a date of 8 CFR 241.4 or 241.13 comes or was missed
 	Counsel  Kind = "counsel"  // something stands that counsel alone decides; what it is, the mail does not say
 	Review   Kind = "review"   // the day on which counsel looks at something again has passed
+	Expired  Kind = "expired"  // what counsel watches ended on its last day
 	// BreakGlass: somebody looks into a request beyond their reach, and gave a reason.
 	BreakGlass Kind = "break_glass"
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Overdue, Custody, Counsel, Review, BreakGlass}
+	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Overdue, Custody, Counsel, Review, Expired, BreakGlass}
 }
 
 // LadderKind is the kind of an escalation level from 0 to 6.
@@ -253,7 +254,7 @@ func datesOf(kind Kind) (dates, bool) {
 		return instant, true
 	case Level5:
 		return either, true
-	case Validity, Custody, Review:
+	case Validity, Custody, Review, Expired:
 		return civil, true
 	case Level6, Bounce, Counsel, BreakGlass:
 		return noDate, true

@@ -142,6 +142,7 @@ func TestSubjectsPreheadersAndFirstLines(t *testing.T) {
 		{BreakGlass, "TD-7Q4M2K: opened beyond the usual reach", "A reason was given and is on record", "Look at who opened it and why."},
 		{Counsel, "TD-7Q4M2K: counsel's decision needed", "Everything waits for it", "Open the request and decide."},
 		{Review, "TD-7Q4M2K: review by counsel was due 14 Apr 2026, 42 days", "Nothing ends by itself", "Review what stands."},
+		{Expired, "TD-7Q4M2K: ended with 14 Apr 2026, look again", "Its last day has passed", "Look at what still stands."},
 	}
 	if len(rows) != len(Kinds()) {
 		t.Fatalf("%d rows for %d kinds", len(rows), len(Kinds()))

@@ -97,6 +97,12 @@ func wordingOf(kind Kind) wording {
 			"{code} waits for a review by counsel that was due on {date}: {days}.", "review what stands.",
 			"It stands until counsel lifts it, and is told again each week.", "Review by counsel",
 		}
+	case Expired:
+		return wording{
+			"{code}: ended with {date}, look again", "Its last day has passed", "Look at what still stands.",
+			"Something about {code} ended with {date}.", "look at what still stands.",
+			"Nothing was sent by its end; what waits is checked again when its officer sends.", "Ended",
+		}
 	default:
 		return wording{}
 	}

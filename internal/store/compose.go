@@ -113,6 +113,8 @@ func (p pending) word(zone *time.Location, at time.Time) (mail.Notice, error) {
 		word.Kind = mail.BreakGlass
 	case reviewNotice:
 		word.Kind, word.On = mail.Review, mail.Day(data.On)
+	case expiredNotice:
+		word.Kind, word.On = mail.Expired, mail.Day(data.On)
 	case tdr.BounceNotice:
 		word.Kind = mail.Bounce
 	default:

@@ -31,6 +31,9 @@ func (s *Store) Authorise(ctx context.Context, asked api.Authorisation, postCoun
 		if err != nil {
 			return err
 		}
+		if err := s.Holds().endExpired(ctx, q, person, s.clock.Now().UTC()); err != nil {
+			return err
+		}
 		found, err := q.GateFindings(ctx, asked.RequestID)
 		if err != nil {
 			return err

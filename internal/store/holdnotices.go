@@ -20,6 +20,8 @@ const (
 	claimNotice tdr.NoticeKind = "counsel"
 	// reviewNotice tells counsel that the day of a hold's review has passed.
 	reviewNotice tdr.NoticeKind = "hold_review"
+	// expiredNotice tells counsel that a hold ended on the day its authority had set.
+	expiredNotice tdr.NoticeKind = "hold_expired"
 
 	reviewsAtOnce = 100
 )

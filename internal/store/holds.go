@@ -77,7 +77,9 @@ func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold,
 			q.AddHold(ctx, sqlcgen.AddHoldParams{
 				HoldID: hold.ID, PersonID: hold.PersonID, Scope: hold.Scope, Country: maybe(hold.Country), RequestID: maybe(hold.RequestID),
 				Kind: hold.Kind, Authority: hold.Authority, SourceSha256: string(hold.Source), Dated: fromDate(hold.Dated),
-				ReviewBy: maybeDate(hold.ReviewBy), PlacedBy: hold.PlacedBy, PlacedAt: at.UTC(), Fence: fence,
+				ReviewBy: maybeDate(hold.ReviewBy), ExpiresOn: maybeDate(hold.Expiry.On), ExpiresZone: maybe(hold.Expiry.Zone),
+				ExpiresAt: maybeTime(hold.Expiry.At), ExpirySourceSha256: maybe(string(hold.Expiry.Source)),
+				PlacedBy: hold.PlacedBy, PlacedAt: at.UTC(), Fence: fence,
 			}),
 			q.RecallWhatMayHaveLeft(ctx, hold.ID),
 			q.SignalHold(ctx, sqlcgen.SignalHoldParams{HoldID: hold.ID, At: now}),
@@ -106,7 +108,11 @@ func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.LiftedHold, e
 		if _, err := q.LockPerson(ctx, hold.PersonID); err != nil {
 			return err
 		}
-		if lifted.Hold, err = lift(ctx, q, lifting, h.clock.Now().UTC()); err != nil {
+		now := h.clock.Now().UTC()
+		if err := h.endExpired(ctx, q, hold.PersonID, now); err != nil {
+			return err
+		}
+		if lifted.Hold, err = lift(ctx, q, lifting, now); err != nil {
 			return err
 		}
 		stopped, err := q.StoppedBy(ctx, lifting.HoldID)
@@ -169,7 +175,10 @@ func holdOf(row sqlcgen.Hold) api.Hold {
 	return api.Hold{
 		ID: row.HoldID, PersonID: row.PersonID, Scope: row.Scope, Country: orZero(row.Country), RequestID: orZero(row.RequestID),
 		Kind: row.Kind, Authority: row.Authority, Source: tdr.Evidence(row.SourceSha256), Dated: toDate(row.Dated),
-		ReviewBy: toMaybeDate(row.ReviewBy), PlacedBy: row.PlacedBy, PlacedAt: row.PlacedAt, Fence: row.Fence,
+		ReviewBy: toMaybeDate(row.ReviewBy), Expiry: api.HoldExpiry{
+			On: toMaybeDate(row.ExpiresOn), Zone: orZero(row.ExpiresZone), At: orZero(row.ExpiresAt), Source: tdr.Evidence(orZero(row.ExpirySourceSha256)),
+		},
+		PlacedBy: row.PlacedBy, PlacedAt: row.PlacedAt, Fence: row.Fence,
 		LiftedBy: orZero(row.LiftedBy), LiftedAt: orZero(row.LiftedAt), LiftSource: tdr.Evidence(orZero(row.LiftSourceSha256)),
 		LiftReason: orZero(row.LiftReason),
 	}

@@ -46,6 +46,9 @@ func (u *Upkeep) OutstandingPokes(context.Context, time.Duration, int) ([]string
 	return u.Pokes, u.failing("OutstandingPokes")
 }
 
+// EndExpiredHolds ends none.
+func (u *Upkeep) EndExpiredHolds(context.Context) error { return u.failing("EndExpiredHolds") }
+
 // FileHoldReviews lists Reviews.
 func (u *Upkeep) FileHoldReviews(context.Context) ([]string, error) {
 	return u.Reviews, u.failing("FileHoldReviews")

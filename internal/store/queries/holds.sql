@@ -6,9 +6,10 @@ UPDATE persons SET fence = fence + 1 WHERE person_id = @person_id RETURNING fenc
 
 -- name: AddHold :exec
 INSERT INTO holds (hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by,
-    placed_by, placed_at, fence)
+    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence)
 VALUES (@hold_id, @person_id, @scope, sqlc.narg(country), sqlc.narg(request_id), @kind, @authority, @source_sha256,
-    @dated, sqlc.narg(review_by), @placed_by, @placed_at, @fence);
+    @dated, sqlc.narg(review_by), sqlc.narg(expires_on), sqlc.narg(expires_zone), sqlc.narg(expires_at), sqlc.narg(expiry_source_sha256),
+    @placed_by, @placed_at, @fence);
 
 -- name: RecallWhatMayHaveLeft :exec
 INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at)
@@ -53,6 +54,29 @@ UPDATE holds SET lifted_by = @lifted_by, lifted_at = @lifted_at, lift_source_sha
     lift_reason = @lift_reason, lifted_command = @lifted_command
 WHERE hold_id = @hold_id AND lifted_at IS NULL
 RETURNING *;
+
+-- name: EndExpiredHolds :many
+-- The day is over where the authority sits; its document is the one that set the day.
+UPDATE holds SET lifted_by = 'system', lifted_at = sqlc.arg(now)::timestamptz, lift_source_sha256 = expiry_source_sha256, lift_reason = 'expired'
+WHERE person_id = @person_id AND lifted_at IS NULL AND expires_at <= sqlc.arg(now)::timestamptz
+RETURNING *;
+
+-- name: PersonsOfExpiredHolds :many
+SELECT DISTINCT person_id FROM holds
+WHERE lifted_at IS NULL AND expires_at <= sqlc.arg(now)::timestamptz
+ORDER BY person_id LIMIT @max_rows;
+
+-- name: AmendHold :one
+UPDATE holds SET review_by = sqlc.narg(review_by), expires_on = sqlc.narg(expires_on), expires_zone = sqlc.narg(expires_zone),
+    expires_at = sqlc.narg(expires_at), expiry_source_sha256 = sqlc.narg(expiry_source_sha256)
+WHERE hold_id = @hold_id AND lifted_at IS NULL
+RETURNING *;
+
+-- name: AddHoldAmendment :execrows
+INSERT INTO hold_amendments (amendment_id, hold_id, review_by, expires_on, expires_zone, authority, source_sha256, amended_by, amended_at)
+VALUES (@amendment_id, @hold_id, sqlc.narg(review_by), sqlc.narg(expires_on), sqlc.narg(expires_zone), sqlc.narg(authority),
+    sqlc.narg(source_sha256), @amended_by, @amended_at)
+ON CONFLICT (amendment_id) DO NOTHING;
 
 -- name: StoppedBy :many
 -- The open requests in a hold's scope, and whether another hold stands in theirs.

@@ -12,25 +12,30 @@ import (
 
 const addHold = `-- name: AddHold :exec
 INSERT INTO holds (hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by,
-    placed_by, placed_at, fence)
+    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
-    $9, $10, $11, $12, $13)
+    $9, $10, $11, $12, $13, $14,
+    $15, $16, $17)
 `
 
 type AddHoldParams struct {
-	HoldID       string
-	PersonID     string
-	Scope        string
-	Country      *string
-	RequestID    *string
-	Kind         string
-	Authority    string
-	SourceSha256 string
-	Dated        time.Time
-	ReviewBy     *time.Time
-	PlacedBy     string
-	PlacedAt     time.Time
-	Fence        int64
+	HoldID             string
+	PersonID           string
+	Scope              string
+	Country            *string
+	RequestID          *string
+	Kind               string
+	Authority          string
+	SourceSha256       string
+	Dated              time.Time
+	ReviewBy           *time.Time
+	ExpiresOn          *time.Time
+	ExpiresZone        *string
+	ExpiresAt          *time.Time
+	ExpirySourceSha256 *string
+	PlacedBy           string
+	PlacedAt           time.Time
+	Fence              int64
 }
 
 func (q *Queries) AddHold(ctx context.Context, arg AddHoldParams) error {
@@ -45,11 +50,105 @@ func (q *Queries) AddHold(ctx context.Context, arg AddHoldParams) error {
 		arg.SourceSha256,
 		arg.Dated,
 		arg.ReviewBy,
+		arg.ExpiresOn,
+		arg.ExpiresZone,
+		arg.ExpiresAt,
+		arg.ExpirySourceSha256,
 		arg.PlacedBy,
 		arg.PlacedAt,
 		arg.Fence,
 	)
 	return err
+}
+
+const addHoldAmendment = `-- name: AddHoldAmendment :execrows
+INSERT INTO hold_amendments (amendment_id, hold_id, review_by, expires_on, expires_zone, authority, source_sha256, amended_by, amended_at)
+VALUES ($1, $2, $3, $4, $5, $6,
+    $7, $8, $9)
+ON CONFLICT (amendment_id) DO NOTHING
+`
+
+type AddHoldAmendmentParams struct {
+	AmendmentID  string
+	HoldID       string
+	ReviewBy     *time.Time
+	ExpiresOn    *time.Time
+	ExpiresZone  *string
+	Authority    *string
+	SourceSha256 *string
+	AmendedBy    string
+	AmendedAt    time.Time
+}
+
+func (q *Queries) AddHoldAmendment(ctx context.Context, arg AddHoldAmendmentParams) (int64, error) {
+	result, err := q.db.Exec(ctx, addHoldAmendment,
+		arg.AmendmentID,
+		arg.HoldID,
+		arg.ReviewBy,
+		arg.ExpiresOn,
+		arg.ExpiresZone,
+		arg.Authority,
+		arg.SourceSha256,
+		arg.AmendedBy,
+		arg.AmendedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const amendHold = `-- name: AmendHold :one
+UPDATE holds SET review_by = $1, expires_on = $2, expires_zone = $3,
+    expires_at = $4, expiry_source_sha256 = $5
+WHERE hold_id = $6 AND lifted_at IS NULL
+RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256
+`
+
+type AmendHoldParams struct {
+	ReviewBy           *time.Time
+	ExpiresOn          *time.Time
+	ExpiresZone        *string
+	ExpiresAt          *time.Time
+	ExpirySourceSha256 *string
+	HoldID             string
+}
+
+func (q *Queries) AmendHold(ctx context.Context, arg AmendHoldParams) (Hold, error) {
+	row := q.db.QueryRow(ctx, amendHold,
+		arg.ReviewBy,
+		arg.ExpiresOn,
+		arg.ExpiresZone,
+		arg.ExpiresAt,
+		arg.ExpirySourceSha256,
+		arg.HoldID,
+	)
+	var i Hold
+	err := row.Scan(
+		&i.HoldID,
+		&i.PersonID,
+		&i.Scope,
+		&i.Country,
+		&i.RequestID,
+		&i.Kind,
+		&i.Authority,
+		&i.SourceSha256,
+		&i.Dated,
+		&i.ReviewBy,
+		&i.PlacedBy,
+		&i.PlacedAt,
+		&i.Fence,
+		&i.LiftedBy,
+		&i.LiftedCommand,
+		&i.LiftedAt,
+		&i.LiftSourceSha256,
+		&i.LiftReason,
+		&i.ExpiresOn,
+		&i.ExpiresZone,
+		&i.ExpiresAt,
+		&i.ExpirySourceSha256,
+	)
+	return i, err
 }
 
 const casesOfHold = `-- name: CasesOfHold :many
@@ -102,8 +201,63 @@ func (q *Queries) CasesOfHold(ctx context.Context, arg CasesOfHoldParams) ([]Cas
 	return items, nil
 }
 
+const endExpiredHolds = `-- name: EndExpiredHolds :many
+UPDATE holds SET lifted_by = 'system', lifted_at = $1::timestamptz, lift_source_sha256 = expiry_source_sha256, lift_reason = 'expired'
+WHERE person_id = $2 AND lifted_at IS NULL AND expires_at <= $1::timestamptz
+RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256
+`
+
+type EndExpiredHoldsParams struct {
+	Now      time.Time
+	PersonID string
+}
+
+// The day is over where the authority sits; its document is the one that set the day.
+func (q *Queries) EndExpiredHolds(ctx context.Context, arg EndExpiredHoldsParams) ([]Hold, error) {
+	rows, err := q.db.Query(ctx, endExpiredHolds, arg.Now, arg.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Hold
+	for rows.Next() {
+		var i Hold
+		if err := rows.Scan(
+			&i.HoldID,
+			&i.PersonID,
+			&i.Scope,
+			&i.Country,
+			&i.RequestID,
+			&i.Kind,
+			&i.Authority,
+			&i.SourceSha256,
+			&i.Dated,
+			&i.ReviewBy,
+			&i.PlacedBy,
+			&i.PlacedAt,
+			&i.Fence,
+			&i.LiftedBy,
+			&i.LiftedCommand,
+			&i.LiftedAt,
+			&i.LiftSourceSha256,
+			&i.LiftReason,
+			&i.ExpiresOn,
+			&i.ExpiresZone,
+			&i.ExpiresAt,
+			&i.ExpirySourceSha256,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const hold = `-- name: Hold :one
-SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason FROM holds WHERE hold_id = $1
+SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256 FROM holds WHERE hold_id = $1
 `
 
 func (q *Queries) Hold(ctx context.Context, holdID string) (Hold, error) {
@@ -128,12 +282,16 @@ func (q *Queries) Hold(ctx context.Context, holdID string) (Hold, error) {
 		&i.LiftedAt,
 		&i.LiftSourceSha256,
 		&i.LiftReason,
+		&i.ExpiresOn,
+		&i.ExpiresZone,
+		&i.ExpiresAt,
+		&i.ExpirySourceSha256,
 	)
 	return i, err
 }
 
 const holds = `-- name: Holds :many
-SELECT h.hold_id, h.person_id, h.scope, h.country, h.request_id, h.kind, h.authority, h.source_sha256, h.dated, h.review_by, h.placed_by, h.placed_at, h.fence, h.lifted_by, h.lifted_command, h.lifted_at, h.lift_source_sha256, h.lift_reason FROM holds h
+SELECT h.hold_id, h.person_id, h.scope, h.country, h.request_id, h.kind, h.authority, h.source_sha256, h.dated, h.review_by, h.placed_by, h.placed_at, h.fence, h.lifted_by, h.lifted_command, h.lifted_at, h.lift_source_sha256, h.lift_reason, h.expires_on, h.expires_zone, h.expires_at, h.expiry_source_sha256 FROM holds h
 WHERE ($1::uuid IS NULL OR h.person_id = $1)
     AND ($2::uuid IS NULL OR EXISTS (
         SELECT FROM requests r WHERE r.request_id = $2 AND r.person_id = h.person_id
@@ -206,6 +364,10 @@ func (q *Queries) Holds(ctx context.Context, arg HoldsParams) ([]Hold, error) {
 			&i.LiftedAt,
 			&i.LiftSourceSha256,
 			&i.LiftReason,
+			&i.ExpiresOn,
+			&i.ExpiresZone,
+			&i.ExpiresAt,
+			&i.ExpirySourceSha256,
 		); err != nil {
 			return nil, err
 		}
@@ -273,7 +435,7 @@ const liftHold = `-- name: LiftHold :one
 UPDATE holds SET lifted_by = $1, lifted_at = $2, lift_source_sha256 = $3,
     lift_reason = $4, lifted_command = $5
 WHERE hold_id = $6 AND lifted_at IS NULL
-RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason
+RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256
 `
 
 type LiftHoldParams struct {
@@ -314,6 +476,10 @@ func (q *Queries) LiftHold(ctx context.Context, arg LiftHoldParams) (Hold, error
 		&i.LiftedAt,
 		&i.LiftSourceSha256,
 		&i.LiftReason,
+		&i.ExpiresOn,
+		&i.ExpiresZone,
+		&i.ExpiresAt,
+		&i.ExpirySourceSha256,
 	)
 	return i, err
 }
@@ -355,6 +521,37 @@ func (q *Queries) MayHaveLeft(ctx context.Context, holdID *string) ([]MayHaveLef
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const personsOfExpiredHolds = `-- name: PersonsOfExpiredHolds :many
+SELECT DISTINCT person_id FROM holds
+WHERE lifted_at IS NULL AND expires_at <= $1::timestamptz
+ORDER BY person_id LIMIT $2
+`
+
+type PersonsOfExpiredHoldsParams struct {
+	Now     time.Time
+	MaxRows int32
+}
+
+func (q *Queries) PersonsOfExpiredHolds(ctx context.Context, arg PersonsOfExpiredHoldsParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, personsOfExpiredHolds, arg.Now, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var person_id string
+		if err := rows.Scan(&person_id); err != nil {
+			return nil, err
+		}
+		items = append(items, person_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -95,24 +95,28 @@ type Event struct {
 }
 
 type Hold struct {
-	HoldID           string
-	PersonID         string
-	Scope            string
-	Country          *string
-	RequestID        *string
-	Kind             string
-	Authority        string
-	SourceSha256     string
-	Dated            time.Time
-	ReviewBy         *time.Time
-	PlacedBy         string
-	PlacedAt         time.Time
-	Fence            int64
-	LiftedBy         *string
-	LiftedCommand    *string
-	LiftedAt         *time.Time
-	LiftSourceSha256 *string
-	LiftReason       *string
+	HoldID             string
+	PersonID           string
+	Scope              string
+	Country            *string
+	RequestID          *string
+	Kind               string
+	Authority          string
+	SourceSha256       string
+	Dated              time.Time
+	ReviewBy           *time.Time
+	PlacedBy           string
+	PlacedAt           time.Time
+	Fence              int64
+	LiftedBy           *string
+	LiftedCommand      *string
+	LiftedAt           *time.Time
+	LiftSourceSha256   *string
+	LiftReason         *string
+	ExpiresOn          *time.Time
+	ExpiresZone        *string
+	ExpiresAt          *time.Time
+	ExpirySourceSha256 *string
 }
 
 type Issuer struct {

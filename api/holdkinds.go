@@ -1,0 +1,96 @@
+package api
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/traveldoc/traveldoc/internal/calendar"
+)
+
+// reviewDays after its placing counsel looks at a hold again, unless a day is
+// named: as often as the custody reviews of 8 CFR 241.4 begin. The hold stands
+// until it ends.
+const reviewDays = 90
+
+// holdRule is what holds of one kind have in common.
+type holdRule struct {
+	kind string
+	// authorities are on whose word it ends, the usual one first.
+	authorities []string
+	// reviewNamed: whoever places it names the day of review, because the matter has
+	// a day of its own.
+	reviewNamed bool
+	// expires: its authority can give it a last day.
+	expires bool
+}
+
+// holdRules: a stay is lifted by who granted it, and orders name last days.
+// Withholding and CAT protection end by order of an immigration judge or the
+// Board (8 CFR 208.17(d), 208.24(f)), never by a day. TPS ends with the
+// designation (INA 244(b)(3)), whose days headquarters tells, and relief that is
+// pending has its hearing or decision: both are reviewed then. Nobody but counsel
+// ends a claim to citizenship, and no day does.
+func holdRules() []holdRule {
+	return []holdRule{
+		{"stay", []string{"court", "bia", "ice"}, false, true},
+		{"class_injunction", []string{"court"}, false, true},
+		{"withholding", []string{"court", "bia"}, false, false},
+		{"cat", []string{"court", "bia"}, false, false},
+		{"tps", []string{"headquarters"}, true, true},
+		{CitizenshipClaim, []string{"counsel"}, false, false},
+		{"pending_relief", []string{"counsel", "court", "bia"}, true, true},
+		{"counsel", []string{"counsel"}, false, true},
+	}
+}
+
+// holdRuleOf a kind, which the contract has checked.
+func holdRuleOf(kind string) holdRule {
+	rules := holdRules()
+	return rules[slices.IndexFunc(rules, func(r holdRule) bool { return r.kind == kind })]
+}
+
+// checkAuthority fills in the usual authority of the kind.
+func checkAuthority(hold *Hold, faults *fieldErrors) {
+	of := holdRuleOf(hold.Kind).authorities
+	if hold.Authority == "" {
+		hold.Authority = of[0]
+	}
+	if !slices.Contains(of, hold.Authority) {
+		faults.add("authority", "ends no hold of this kind; %s does", strings.Join(of, " or "))
+	}
+}
+
+// setReview fills in the day of review, where the kind has one by default.
+func setReview(hold *Hold, today calendar.Date, faults *fieldErrors) {
+	switch {
+	case hold.ReviewBy.IsZero() && holdRuleOf(hold.Kind).reviewNamed:
+		faults.add("review_by", "is missing: a hold of this kind is reviewed when its matter comes up, which whoever places it names")
+	case hold.ReviewBy.IsZero():
+		hold.ReviewBy = today.AddDays(reviewDays)
+	case !hold.ReviewBy.After(today):
+		faults.add("review_by", "does not lie ahead")
+	}
+}
+
+// expiryFrom checks a last day that an authority set. Fields carry the prefix.
+func expiryFrom(kind string, expiry HoldExpiry, now time.Time, prefix string, faults *fieldErrors) HoldExpiry {
+	if !holdRuleOf(kind).expires {
+		faults.add(prefix+"expires_on", "is not for a hold of this kind, which no day ends")
+		return expiry
+	}
+	if expiry.On.IsZero() {
+		faults.add(prefix+"expires_on", "is missing: the last day in this zone")
+		return expiry
+	}
+	zone, err := time.LoadLocation(expiry.Zone)
+	if err != nil || expiry.Zone == "" || expiry.Zone == "Local" {
+		faults.add(prefix+"expires_zone", "is no IANA name of the zone where the authority sits, such as America/New_York")
+		return expiry
+	}
+	expiry.At = calendar.EndOf(expiry.On, zone)
+	if !expiry.At.After(now) {
+		faults.add(prefix+"expires_on", "is over; a hold whose day has passed is lifted")
+	}
+	return expiry
+}
