@@ -16,7 +16,8 @@ import (
 	"github.com/traveldoc/traveldoc/internal/store"
 )
 
-// runAudit makes the key of the audit log, verifies the log, or proves one entry.
+// runAudit makes the key of the audit log, verifies the log, proves one entry,
+// or tells the salt of what an entry commits to.
 func runAudit(ctx context.Context, args []string, t terminal) error {
 	switch {
 	case len(args) == 2 && args[0] == "key":
@@ -34,6 +35,12 @@ func runAudit(ctx context.Context, args []string, t terminal) error {
 			return errUsage
 		}
 		return withLog(ctx, t, func(ctx context.Context, l auditLog, t terminal) error { return proveEntry(ctx, l, number, t) })
+	case len(args) == 5 && args[0] == "salt" && args[3] == "-by" && args[4] != "":
+		number, err := strconv.ParseInt(args[1], 10, 64)
+		if err != nil || number < 1 {
+			return errUsage
+		}
+		return tellSalt(ctx, saltOrder{number, args[2], args[4]}, t)
 	default:
 		return errUsage
 	}

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
 	"github.com/traveldoc/traveldoc/internal/config"
 	"github.com/traveldoc/traveldoc/internal/store"
@@ -19,7 +21,7 @@ func runKeys(ctx context.Context, args []string, t terminal) error {
 		return createMasterKey(args[1], t)
 	case len(args) == 2 && args[0] == "rotate" && slices.Contains([]string{"master", "data", "index", "payload"}, args[1]),
 		slices.Equal(args, []string{"retire", "master"}), slices.Equal(args, []string{"status"}):
-		return withVault(ctx, t, func(v *vault.Vault) error { return workOnKeys(ctx, v, args, t) })
+		return withVault(ctx, t, func(_ *pgxpool.Pool, v *vault.Vault) error { return workOnKeys(ctx, v, args, t) })
 	default:
 		return errUsage
 	}
@@ -38,7 +40,7 @@ func createMasterKey(reference string, t terminal) error {
 	return err
 }
 
-func withVault(ctx context.Context, t terminal, work func(*vault.Vault) error) error {
+func withVault(ctx context.Context, t terminal, work func(*pgxpool.Pool, *vault.Vault) error) error {
 	settings, err := config.Load(t.env, config.Keys)
 	if err != nil {
 		return err
@@ -52,7 +54,7 @@ func withVault(ctx context.Context, t terminal, work func(*vault.Vault) error) e
 		return err
 	}
 	defer pool.Close()
-	return work(vault.New(pool, masters, serve.SystemClock{}))
+	return work(pool, vault.New(pool, masters, serve.SystemClock{}))
 }
 
 func workOnKeys(ctx context.Context, v *vault.Vault, args []string, t terminal) error {

@@ -14,7 +14,6 @@ package audit
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -39,12 +38,12 @@ type Entry struct {
 }
 
 // Commitment is something personal that an entry commits to without holding
-// it. With the salt anyone can check the value; once the person's salts are
-// destroyed the hash says nothing.
+// it. Whoever has the salt can check the value; without it the hash says
+// nothing. The salt is the caller's to keep where it ends with the person's key.
 type Commitment struct {
-	Field    string
-	PersonID string
-	Value    string
+	Field string
+	Salt  []byte
+	Value string
 }
 
 // Append adds an entry in the transaction of the act.
@@ -54,30 +53,20 @@ func Append(ctx context.Context, tx sqlcgen.DBTX, entry Entry) error {
 }
 
 func add(ctx context.Context, tx sqlcgen.DBTX, entry Entry) (id int64, err error) {
-	salts := make([][]byte, len(entry.Commitments))
 	hashes := map[string]string{}
-	for i, commitment := range entry.Commitments {
-		salts[i] = make([]byte, sha256.Size)
-		rand.Read(salts[i]) // never fails, see its documentation
-		hashes[commitment.Field] = Commit(salts[i], commitment.Value)
+	for _, commitment := range entry.Commitments {
+		hashes[commitment.Field] = Commit(commitment.Salt, commitment.Value)
 	}
 	text, err := commitments(hashes)
 	if err != nil {
 		return 0, err
 	}
-	q := sqlcgen.New(tx)
-	id, err = q.AddEntry(ctx, sqlcgen.AddEntryParams{
+	id, err = sqlcgen.New(tx).AddEntry(ctx, sqlcgen.AddEntryParams{
 		At: entry.At.UTC(), Actor: entry.Actor, Action: entry.Action, Object: entry.Object, Outcome: entry.Outcome,
 		Source: entry.Source, Commitments: text,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("append to the audit log: %w", err)
-	}
-	for i, commitment := range entry.Commitments {
-		err := q.AddSalt(ctx, sqlcgen.AddSaltParams{EntryID: id, Field: commitment.Field, PersonID: commitment.PersonID, Salt: salts[i]})
-		if err != nil {
-			return 0, fmt.Errorf("keep the salt of an audit entry: %w", err)
-		}
 	}
 	return id, nil
 }

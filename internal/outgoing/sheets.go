@@ -54,6 +54,7 @@ func (p *Packages) SetDataSheet(ctx context.Context, sheet api.DataSheet) (api.D
 	if err != nil {
 		return api.DataSheet{}, fmt.Errorf("write data sheet: %w", err)
 	}
+	now := p.clock.Now().UTC()
 	err = p.transact(ctx, sheet.PersonID, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		_, err := q.Sheet(ctx, sheet.ID)
 		if !errors.Is(err, pgx.ErrNoRows) {
@@ -65,12 +66,14 @@ func (p *Packages) SetDataSheet(ctx context.Context, sheet api.DataSheet) (api.D
 		}
 		err = q.AddSheet(ctx, sqlcgen.AddSheetParams{
 			SheetID: sheet.ID, PersonID: sheet.PersonID, Version: int32(newest + 1), Fields: slices.Sorted(maps.Keys(sheet.Fields)),
-			SetAt: p.clock.Now().UTC(), SetBy: sheet.SetBy,
+			SetAt: now, SetBy: sheet.SetBy,
 		})
 		if err != nil {
 			return err
 		}
-		return p.vault.Put(ctx, tx, vault.Field{PersonID: sheet.PersonID, Row: sheet.ID, Column: sheetColumn}, string(values))
+		return store.Keep(ctx, tx, p.vault, store.Kept{
+			PersonID: sheet.PersonID, Row: sheet.ID, Values: map[string]string{sheetColumn: string(values)}, By: sheet.SetBy, At: now,
+		})
 	})
 	if err != nil {
 		return api.DataSheet{}, store.Failed("keep data sheet", err)

@@ -119,6 +119,22 @@ func (w *world) file(personID string) (ids [3]string) {
 	return ids
 }
 
+// pack keeps a package of the person's one request.
+func (w *world) pack(personID string) {
+	w.t.Helper()
+	id := uuid.NewString()
+	w.exec(`INSERT INTO outgoing_packages (package_id, request_id, person_id, content, country, post, sheet_version, pages, bytes, prepared_at, prepared_by)
+		SELECT $1, request_id, person_id, 'content', country, post, 0, 1, 1, $3, 'officer1' FROM requests WHERE person_id = $2`, id, personID, closing)
+	w.exec(`INSERT INTO package_contents (package_id, manifest, pdf) VALUES ($1, 'sealed', 'sealed')`, id)
+}
+
+func (w *world) packed(personID string) (contents int) {
+	w.t.Helper()
+	w.must(w.pool.QueryRow(w.t.Context(),
+		`SELECT count(*) FROM package_contents JOIN outgoing_packages USING (package_id) WHERE person_id = $1`, personID).Scan(&contents))
+	return contents
+}
+
 func (w *world) due() []string {
 	w.t.Helper()
 	found, err := w.keeper.Due(w.t.Context())
@@ -178,6 +194,8 @@ func TestWhatADestructionLeaves(t *testing.T) {
 	w.request(gone, "GHA", "refused")
 	w.request(other, "GHA", "travelled")
 	files, kept := w.file(gone), w.file(other)
+	w.pack(gone)
+	w.pack(other)
 	w.years(20)
 	done, err := w.destroy(w.keeper)
 	w.must(err)
@@ -200,6 +218,9 @@ func TestWhatADestructionLeaves(t *testing.T) {
 	name, err := w.name(other)
 	if err != nil || name != "Other-Example" || len(left) != len(kept) {
 		t.Errorf("the other person has the name %q and %d files: %v", name, len(left), err)
+	}
+	if of, others := w.packed(gone), w.packed(other); of != 0 || others != 1 {
+		t.Errorf("%d packages of the person are left, and %d of the other", of, others)
 	}
 	var requests, rows int
 	w.must(w.pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM requests), (SELECT count(*) FROM documents)`).Scan(&requests, &rows))
@@ -225,12 +246,13 @@ type broken struct{}
 
 func (broken) Clear(context.Context, string) error { return errors.New("the folder is away") }
 
-// TestAnInterruptedDestructionIsCarriedOn: the key goes first, and for good; the
-// files follow when their folder is back.
+// TestAnInterruptedDestructionIsCarriedOn: the key goes first, and for good, and
+// packages with it; the files follow when their folder is back.
 func TestAnInterruptedDestructionIsCarriedOn(t *testing.T) {
 	w := newWorld(t)
 	gone := w.person("Gone-Example", "A100000001")
 	w.request(gone, "GHA", "refused")
+	w.pack(gone)
 	files := w.file(gone)
 	sealed, err := w.folder.Open(files[0])
 	w.must(err)
@@ -239,6 +261,9 @@ func TestAnInterruptedDestructionIsCarriedOn(t *testing.T) {
 	w.years(20)
 	if done, err := w.destroy(w.with(broken{})); err == nil || len(done) > 0 {
 		t.Fatalf("with the folder away: %v %v", done, err)
+	}
+	if n := w.packed(gone); n != 0 {
+		t.Errorf("%d packages outlive the key", n)
 	}
 	_, err = w.vault.Reader(t.Context(), w.pool, vault.File{PersonID: gone, ID: files[0]}, bytes.NewReader(content))
 	if !errors.Is(err, vault.ErrDestroyed) {

@@ -49,7 +49,7 @@ func (s *Store) storeCommand(ctx context.Context, db sqlcgen.DBTX, command api.N
 	if err != nil || added == 0 {
 		return false, err
 	}
-	return true, s.personal.putCommand(ctx, db, command)
+	return true, s.personal.putCommand(ctx, db, command, now)
 }
 
 // sameCommand reads a command that is on record and tells whether it is the same.

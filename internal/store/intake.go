@@ -96,7 +96,7 @@ func (s *Store) takePerson(ctx context.Context, tx pgx.Tx, intake api.Intake, no
 	if err := q.AddPerson(ctx, sqlcgen.AddPersonParams{PersonID: id, CreatedAt: now}); err != nil {
 		return err
 	}
-	return s.personal.putPerson(ctx, tx, id, *intake.NewPerson)
+	return s.personal.putPerson(ctx, tx, *intake.NewPerson, Kept{PersonID: id, By: intake.Command.Principal, At: now})
 }
 
 func (s *Store) takeRequest(ctx context.Context, tx pgx.Tx, intake api.Intake) error {
@@ -124,7 +124,10 @@ func (s *Store) takeRequest(ctx context.Context, tx pgx.Tx, intake api.Intake) e
 	if err != nil {
 		return err
 	}
-	return s.personal.put(ctx, tx, open.PersonID, order, map[string]string{orderNumberColumn: open.Order.Number})
+	return s.personal.put(ctx, tx, Kept{
+		PersonID: open.PersonID, Row: order, Values: map[string]string{orderNumberColumn: open.Order.Number},
+		By: intake.Command.Principal, At: intake.OpenedAt,
+	})
 }
 
 // catchUp leaves in the outbox what the request could not hear before it was.

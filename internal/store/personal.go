@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
@@ -26,21 +27,9 @@ const (
 // does. It writes within the caller's transaction.
 type sealed struct{ vault *vault.Vault }
 
-// put seals the values of one row. An empty value is kept as none.
-func (s sealed) put(ctx context.Context, tx sqlcgen.DBTX, personID, row string, values map[string]string) error {
-	if personID == "" {
-		return fmt.Errorf("what is personal belongs to a person: %w", notFound)
-	}
-	for column, value := range values {
-		if value == "" {
-			continue
-		}
-		err := s.vault.Put(ctx, tx, vault.Field{PersonID: personID, Row: row, Column: column}, value)
-		if err != nil {
-			return inVault("keep "+column, err)
-		}
-	}
-	return nil
+// put keeps values of one row and has the audit log commit to them.
+func (s sealed) put(ctx context.Context, tx sqlcgen.DBTX, k Kept) error {
+	return Keep(ctx, tx, s.vault, k)
 }
 
 // read opens one row; api.ErrNotFound when nothing is there, or nothing any more.
@@ -62,15 +51,15 @@ func inVault(operation string, err error) error {
 }
 
 // putPerson keeps a new person's details. api.ErrPersonDiffers when somebody else has the A-number.
-func (s sealed) putPerson(ctx context.Context, tx sqlcgen.DBTX, personID string, details api.PersonDetails) error {
-	err := s.put(ctx, tx, personID, personID, map[string]string{
+func (s sealed) putPerson(ctx context.Context, tx sqlcgen.DBTX, details api.PersonDetails, k Kept) error {
+	k.Row, k.Values = k.PersonID, map[string]string{
 		familyNameColumn: details.FamilyName, givenNamesColumn: details.GivenNames,
 		birthDateColumn: details.BirthDate.String(), aNumberColumn: details.ANumber,
-	})
-	if err != nil || details.ANumber == "" {
+	}
+	if err := s.put(ctx, tx, k); err != nil || details.ANumber == "" {
 		return err
 	}
-	return inVault("keep person", s.vault.Enter(ctx, tx, personID, details.ANumber))
+	return inVault("keep person", s.vault.Enter(ctx, tx, k.PersonID, details.ANumber))
 }
 
 func (s sealed) person(ctx context.Context, db sqlcgen.DBTX, personID string) (api.PersonDetails, error) {
@@ -102,17 +91,13 @@ func (s sealed) findPerson(ctx context.Context, db sqlcgen.DBTX, aNumber string)
 
 // putCommand keeps what is personal in a command: what somebody wrote, and the
 // number of a travel document under its reference.
-func (s sealed) putCommand(ctx context.Context, tx sqlcgen.DBTX, command api.NewCommand) error {
-	if command.Text != "" {
-		err := s.put(ctx, tx, command.PersonID, command.ID, map[string]string{commandTextColumn: command.Text})
-		if err != nil {
-			return err
-		}
+func (s sealed) putCommand(ctx context.Context, tx sqlcgen.DBTX, command api.NewCommand, at time.Time) error {
+	k := Kept{PersonID: command.PersonID, Row: command.ID, Values: map[string]string{commandTextColumn: command.Text}, By: command.Principal, At: at}
+	if err := s.put(ctx, tx, k); err != nil || command.Document == nil {
+		return err
 	}
-	if command.Document == nil {
-		return nil
-	}
-	return s.put(ctx, tx, command.PersonID, command.Document.Reference, map[string]string{documentNumberColumn: command.Document.Number})
+	k.Row, k.Values = command.Document.Reference, map[string]string{documentNumberColumn: command.Document.Number}
+	return s.put(ctx, tx, k)
 }
 
 // Person reads the personal details of a person; api.ErrNotFound.

@@ -60,7 +60,7 @@ func sealSome(ctx context.Context, pool *pgxpool.Pool, s sealed) (left int, err 
 			return q.EmptyUnsealed(ctx)
 		}
 		for _, f := range fields {
-			if err := s.put(ctx, tx, f.PersonID, f.RowID, map[string]string{f.Field: f.Value}); err != nil {
+			if err := s.vault.Put(ctx, tx, vault.Field{PersonID: f.PersonID, Row: f.RowID, Column: f.Field}, f.Value); err != nil {
 				return err
 			}
 			if f.Field != aNumberColumn {

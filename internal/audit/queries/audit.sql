@@ -3,9 +3,6 @@ INSERT INTO audit_entries (at, actor, action, object, outcome, source, commitmen
 VALUES (@at, @actor, @action, @object, @outcome, @source, @commitments)
 RETURNING entry_id;
 
--- name: AddSalt :exec
-INSERT INTO audit_salts (entry_id, field, person_id, salt) VALUES (@entry_id, @field, @person_id, @salt);
-
 -- name: Waiting :many
 -- Rows without a number, in the order of their ids. A row that commits late is
 -- simply numbered later.

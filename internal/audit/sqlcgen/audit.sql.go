@@ -69,27 +69,6 @@ func (q *Queries) AddHashes(ctx context.Context, arg AddHashesParams) error {
 	return err
 }
 
-const addSalt = `-- name: AddSalt :exec
-INSERT INTO audit_salts (entry_id, field, person_id, salt) VALUES ($1, $2, $3, $4)
-`
-
-type AddSaltParams struct {
-	EntryID  int64
-	Field    string
-	PersonID string
-	Salt     []byte
-}
-
-func (q *Queries) AddSalt(ctx context.Context, arg AddSaltParams) error {
-	_, err := q.db.Exec(ctx, addSalt,
-		arg.EntryID,
-		arg.Field,
-		arg.PersonID,
-		arg.Salt,
-	)
-	return err
-}
-
 const checkpointsAfter = `-- name: CheckpointsAfter :many
 SELECT size, note FROM audit_checkpoints WHERE size > $1 ORDER BY size LIMIT $2
 `
