@@ -119,7 +119,11 @@ func (s *Server) enter(r *http.Request, status int) error {
 	switch {
 	case shows:
 		outcome = "done"
-	case !refuses:
+	case refuses:
+	case BringsFile(r) && line.refusal != "" && status < http.StatusInternalServerError:
+		// A file that is not taken became no command, which would be on record.
+		outcome, refuses = string(line.refusal), true
+	default:
 		return nil
 	}
 	act := AuditAct{At: s.clock.Now(), Actor: line.subject, Action: line.route, Object: line.object, Outcome: outcome}

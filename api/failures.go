@@ -134,6 +134,7 @@ func fieldOfRule(rule custody.Rule) string {
 // fail answers an error.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	found := problemOf(err)
+	entryOf(r.Context()).refusal = found.cause
 	if found.cause == internalError {
 		s.log.ErrorContext(r.Context(), "call failed", "route", entryOf(r.Context()).route, "error", err.Error())
 	}

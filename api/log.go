@@ -15,6 +15,7 @@ type entry struct {
 	route   string
 	subject string
 	object  string // kind and id of what the call is about
+	refusal cause  // why the call was not served, unless a stored answer says so
 }
 
 // entryOf never gives nil, so that code outside a call can be tested.

@@ -71,6 +71,38 @@ func TestEveryRefusalExplainsItself(t *testing.T) {
 	}
 }
 
+// A file that is not taken became no command: the refusal itself is on record,
+// with its reason and without the file's name.
+func TestARefusedUploadIsOnRecord(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	refused := func(outcome string) int {
+		return w.entered("officer1", "POST /v1/persons/{id}/documents", "person/"+r.PersonID, outcome)
+	}
+	for _, c := range []struct {
+		kind, name, content, want string
+	}{
+		{"other", "Canaryname.exe", "MZ", "document_type_unknown"}, {"other", "Canaryname.pdf", "%PDF-1.7\n", "document_damaged"},
+		{"other", "Canaryname.pdf", string(documentstest.Plain(61, "x")), "document_pages"},
+		{"other", "Canaryname.pdf", strings.Repeat("x", 9<<20), "document_too_large"},
+		{"no_such_type", "Canaryname.pdf", "", "invalid_fields"},
+	} {
+		if got := w.upload("officer1", r.PersonID, fields{"type": c.kind}, c.name, []byte(c.content)); got.problem() != c.want || refused(c.want) != 1 {
+			t.Errorf("%s: %d %s, on record %d times", c.want, got.status, got.body, refused(c.want))
+		}
+	}
+	if n := w.count("audit_entries e WHERE e::text LIKE '%Canaryname%'"); n != 0 {
+		t.Errorf("%d entries hold the name of a file", n)
+	}
+	before := w.count("audit_entries")
+	if got := w.upload("officer1", r.PersonID, fields{"type": "other"}, "Canaryname.pdf", picture()); got.status != http.StatusCreated {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if refused("") != 0 || w.count("audit_entries WHERE action LIKE 'POST %'") != 5 || w.count("audit_entries") == before {
+		t.Error("a file that is taken is on record as something else than its command")
+	}
+}
+
 // A document whose command was stored before an outage is carried on from its
 // row alone; the files were there before the command.
 func TestAStoredUploadIsCarriedOn(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 )
 
 // runAudit makes the key of the audit log, verifies the log, proves one entry,
-// or tells the salt of what an entry commits to.
+// tells the salt of what an entry commits to, or exports a contact history.
 func runAudit(ctx context.Context, args []string, t terminal) error {
 	switch {
 	case len(args) == 2 && args[0] == "key":
@@ -41,6 +41,8 @@ func runAudit(ctx context.Context, args []string, t terminal) error {
 			return errUsage
 		}
 		return tellSalt(ctx, saltOrder{number, args[2], args[4]}, t)
+	case len(args) == 5 && args[0] == "export" && args[2] == "-by" && args[3] != "":
+		return exportHistory(ctx, args[1], args[3], args[4], t)
 	default:
 		return errUsage
 	}

@@ -34,6 +34,7 @@ func TestWithoutACommandItSaysWhichThereAre(t *testing.T) {
 func TestWrongArgumentsShowTheUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"api", "x"}, {"worker", "x"}, {"migrate", "x"}, {"keys"}, {"keys", "rotate"}, {"keys", "rotate", "all"}, {"keys", "retire"}, {"directory"}, {"clocks"}, {"clocks", "-x"}, {"doctor", "x"}, {"probe"}, {"codec", "x"}, {"retention"},
+		{"audit", "salt", "x", "f", "-by", "a"}, {"audit", "export", "x"},
 		{"retention", "all"}, {"retention", "destroy", "-confirm"}, {"retention", "destroy", "-by", "admin1"}, {"retention", "due", "-confirm", "-by", "admin1"},
 	} {
 		_, err := call(t, nil, args...)

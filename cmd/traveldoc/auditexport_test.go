@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
+	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/store"
+)
+
+// TestAuditExport: an auditor is given a request's contact history in both
+// forms; an officer and somebody whom the directory does not know are not, and
+// the log tells of all three.
+func TestAuditExport(t *testing.T) {
+	a := newArchive(t)
+	everywhere := []string{directory.Everywhere}
+	week, err := directory.ParseWeek("Mon-Fri 08:00-17:00")
+	a.must(err)
+	a.must(store.NewPeople(a.pool, serve.SystemClock{}).Load(t.Context(), directory.Data{People: []directory.Person{
+		{ID: "auditor1", Name: "Invented Auditor", Email: "auditor1@example.com", Roles: []directory.Role{directory.Auditor}, Offices: everywhere, Zone: "UTC", Hours: week},
+		{ID: "officer1", Name: "Invented Officer", Email: "officer1@example.com", Roles: []directory.Role{directory.Officer}, Offices: everywhere, Zone: "UTC", Hours: week},
+	}}))
+	var id, code string
+	person := a.person("Invented-Example")
+	a.must(a.pool.QueryRow(t.Context(), `SELECT request_id, code FROM requests WHERE person_id = $1`, person).Scan(&id, &code))
+	folder := t.TempDir()
+	for by, want := range map[string]error{"officer1": api.ErrMayNotExport, "stranger1": api.ErrNotFound} {
+		if _, err := call(t, a.environment, "audit", "export", id, "-by", by, folder); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", by, err, want)
+		}
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Fatalf("a refused export writes %v, %v", left, err)
+	}
+	a.call("audit", "export", id, "-by", "auditor1", folder)
+	text, err := os.ReadFile(filepath.Join(folder, code+".json"))
+	a.must(err)
+	var history struct {
+		Request struct {
+			ID string `json:"id"`
+		} `json:"request"`
+		Facts, Forecasts []json.RawMessage
+	}
+	if err := json.Unmarshal(text, &history); err != nil || history.Request.ID != id || history.Facts == nil || history.Forecasts == nil {
+		t.Errorf("the data: %s, %v", text, err)
+	}
+	printed, err := os.ReadFile(filepath.Join(folder, code+".pdf"))
+	if err != nil || !bytes.HasPrefix(printed, []byte("%PDF-")) {
+		t.Errorf("the PDF has %d bytes: %v", len(printed), err)
+	}
+	if _, err := call(t, a.environment, "audit", "export", id, "-by", "auditor1", folder); !errors.Is(err, os.ErrExist) {
+		t.Errorf("an earlier export is written over: %v", err)
+	}
+	for by, outcome := range map[string]string{"auditor1": "done", "officer1": "forbidden", "stranger1": "not_found"} {
+		var entries int
+		a.must(a.pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_entries WHERE actor = $1 AND action = 'export_history'
+			AND object = 'request/' || $2::text AND outcome = $3`, by, id, outcome).Scan(&entries))
+		if entries == 0 {
+			t.Errorf("the log does not tell that %s was answered %s", by, outcome)
+		}
+	}
+}
