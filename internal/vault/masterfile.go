@@ -109,11 +109,15 @@ func writeKeys(path string, keys *keyset.Handle, place func(from, to string) err
 // refresh reads the file if it is not what was read last. The caller holds mu.
 func (m *fileMaster) refresh() error {
 	info, err := os.Stat(m.path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: put the file there, or make one with traveldoc keys create", err)
+	case err != nil:
 		return err
-	}
-	if m.stamp.same(info) {
+	case m.stamp.same(info):
 		return nil
+	case info.IsDir():
+		return fmt.Errorf("%s is a folder: the file that should be mounted there is missing", m.path)
 	}
 	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
 		return fmt.Errorf("%s must be a file that its owner alone can read (mode 0600)", m.path)

@@ -10,7 +10,9 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 
+	"github.com/traveldoc/traveldoc/internal/audit"
 	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/vault"
 	"github.com/traveldoc/traveldoc/workflows"
 )
 
@@ -43,10 +45,15 @@ func Doctor(ctx context.Context, world World, out io.Writer) error {
 // doctorPatience bounds one check; something that answers later is not in order.
 const doctorPatience = 10 * time.Second
 
+const masterKeysAreSafe = "master keys are there, for their owner alone"
+
 // Examine checks a running deployment end to end: what it stands on, whether
 // its parts answer and work, and whether anything lies undone.
 func Examine(ctx context.Context, world World) []Finding {
 	world.Directory, world.Config.DirectoryFile = nil, "" // looking must not change what is in force
+	if _, err := vault.OpenMasters(ctx, world.Config.MasterKeys); err != nil {
+		return []Finding{{masterKeysAreSafe, err}}
+	}
 	b, err := open(ctx, world)
 	if err != nil {
 		return []Finding{{"settings and database", err}}
@@ -69,6 +76,8 @@ func Examine(ctx context.Context, world World) []Finding {
 		{"API answers and is ready", func(ctx context.Context) error { return answers(ctx, world.Config.PublicURL+"/readyz") }},
 		{"documents can be kept", func(context.Context) error { return b.folderHealth(world) }},
 		{"no file lies without its row", func(ctx context.Context) error { return b.filesOwned(ctx, world) }},
+		{"acts enter the audit log", func(ctx context.Context) error { return audit.Entered(ctx, b.pool) }},
+		{"the audit log is only added to", func(ctx context.Context) error { return audit.AddedOnly(ctx, b.pool) }},
 		{"audit entries are numbered", func(ctx context.Context) error { return b.auditAlive(ctx, world) }},
 		{"no audit entry waits for its number", func(ctx context.Context) error { return b.auditNumbered(ctx, world) }},
 		{"no command lies undone", b.commandsDone},
@@ -80,7 +89,7 @@ func Examine(ctx context.Context, world World) []Finding {
 	if world.Config.Codec.URL != "" {
 		checks = append(checks, check{"codec server answers", func(ctx context.Context) error { return answers(ctx, world.Config.Codec.URL+"/healthz") }})
 	}
-	findings := make([]Finding, 0, len(checks))
+	findings := []Finding{{masterKeysAreSafe, nil}}
 	for _, check := range checks {
 		limited, cancel := context.WithTimeout(ctx, doctorPatience)
 		findings = append(findings, Finding{check.name, check.run(limited)})

@@ -51,3 +51,15 @@ SELECT pg_try_advisory_lock(7232019043)::boolean;
 
 -- name: EndTurn :exec
 SELECT pg_advisory_unlock(7232019043);
+
+-- name: TriggersAtWork :many
+-- Triggers of the schema that fire, as 'table.trigger'.
+SELECT (c.relname || '.' || t.tgname)::text AS name
+FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = 'traveldoc'::regnamespace AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A');
+
+-- name: MayRewrite :one
+-- Whether the role at work may change or remove what is in the log.
+SELECT (has_any_column_privilege('traveldoc.audit_entries', 'UPDATE')
+    OR has_table_privilege('traveldoc.audit_entries', 'DELETE')
+    OR has_table_privilege('traveldoc.audit_entries', 'TRUNCATE'))::boolean;

@@ -242,6 +242,20 @@ func (q *Queries) LatestCheckpoint(ctx context.Context) (AuditCheckpoint, error)
 	return i, err
 }
 
+const mayRewrite = `-- name: MayRewrite :one
+SELECT (has_any_column_privilege('traveldoc.audit_entries', 'UPDATE')
+    OR has_table_privilege('traveldoc.audit_entries', 'DELETE')
+    OR has_table_privilege('traveldoc.audit_entries', 'TRUNCATE'))::boolean
+`
+
+// Whether the role at work may change or remove what is in the log.
+func (q *Queries) MayRewrite(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, mayRewrite)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const number = `-- name: Number :execrows
 UPDATE audit_entries e SET number = n.number
 FROM (SELECT unnest($1::bigint[]) AS entry_id, unnest($2::bigint[]) AS number) n
@@ -271,6 +285,33 @@ func (q *Queries) TakeTurn(ctx context.Context) (bool, error) {
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const triggersAtWork = `-- name: TriggersAtWork :many
+SELECT (c.relname || '.' || t.tgname)::text AS name
+FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = 'traveldoc'::regnamespace AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+`
+
+// Triggers of the schema that fire, as 'table.trigger'.
+func (q *Queries) TriggersAtWork(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, triggersAtWork)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const unnumbered = `-- name: Unnumbered :one
