@@ -173,6 +173,7 @@ func (w *world) drive(o driven, path string, body []byte, version, bearer string
 // Every operation is asked for by every role, and answered as the table says.
 func TestEveryOperationByEveryRole(t *testing.T) {
 	table, known := permissionTable(t), 0
+	w := newWorld(t, visited(everywhere()))
 	for _, o := range everyOperation(t) {
 		cells, written := table[o.id]
 		if !written {
@@ -180,10 +181,13 @@ func TestEveryOperationByEveryRole(t *testing.T) {
 			continue
 		}
 		known++
-		w := newWorld(t, visited(everywhere()))
+		path, body, version := w.stage(o)
 		for i, role := range permissionRoles() {
-			path, body, version := w.stage(o)
 			got := w.drive(o, path, body, version, "any-"+string(role))
+			// Who only reads, or is turned away, leaves everything to the next one.
+			if o.method != http.MethodGet && got.status != http.StatusForbidden && got.status != http.StatusNotFound {
+				path, body, version = w.stage(o)
+			}
 			if !permitted(cells[i], got) {
 				t.Errorf("%s by %s: %d %s; the table says %s", o.id, role, got.status, bytes.TrimSpace(got.body), cells[i])
 			}

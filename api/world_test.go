@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"syscall"
 	"testing"
@@ -28,7 +27,6 @@ import (
 	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/documents"
 	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
-	"github.com/traveldoc/traveldoc/internal/documents/sanitise"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/outgoing"
 	"github.com/traveldoc/traveldoc/internal/playbook"
@@ -40,10 +38,7 @@ import (
 	"github.com/traveldoc/traveldoc/workflows"
 )
 
-func TestMain(m *testing.M) {
-	sanitise.Divert()
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { documentstest.Main(m) }
 
 // monday is an ordinary working day in Boston.
 var monday = time.Date(2026, time.March, 2, 15, 0, 0, 0, time.UTC)
@@ -215,9 +210,11 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 	must(t, err)
 	packs, err := playbook.Load()
 	must(t, err)
+	routes, err := contractRoutes()
+	must(t, err)
 	w := &world{
 		t: t, line: &line{}, clock: &clock{now: monday}, tokens: &tokens{snapshot: snapshot},
-		reports: &reports{}, post: &post{}, log: &bytes.Buffer{}, routes: contractRoutes(t),
+		reports: &reports{}, post: &post{}, log: &bytes.Buffer{}, routes: routes,
 	}
 	w.pool = w.line.pool(t)
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
@@ -259,12 +256,14 @@ func contractDocument(t testing.TB) *openapi3.T {
 	return document
 }
 
-func contractRoutes(t testing.TB) routers.Router {
-	t.Helper()
-	routes, err := gorillamux.NewRouter(contractDocument(t))
-	must(t, err)
-	return routes
-}
+// contractRoutes are read once for all tests, which only look routes up in them.
+var contractRoutes = sync.OnceValues(func() (routers.Router, error) {
+	document, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return gorillamux.NewRouter(document)
+})
 
 // count counts rows.
 func (w *world) count(from string, arguments ...any) int {

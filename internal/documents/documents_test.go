@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -16,15 +15,13 @@ import (
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/documents"
 	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
-	"github.com/traveldoc/traveldoc/internal/documents/sanitise"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
 	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
 func TestMain(m *testing.M) {
 	misbehave()
-	sanitise.Divert()
-	os.Exit(m.Run())
+	documentstest.Main(m)
 }
 
 // clock stands still.

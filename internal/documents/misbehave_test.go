@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 )
 
@@ -16,6 +17,16 @@ func deadline(how string) time.Duration {
 		return 300 * time.Millisecond
 	}
 	return 30 * time.Second
+}
+
+// misbehaving is a programme that misbehaves: this test's own binary.
+func misbehaving(t *testing.T, how string) []string {
+	t.Helper()
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{own, "misbehave", how}
 }
 
 // misbehave makes this process one that a hostile file has taken over.

@@ -103,7 +103,7 @@ func TestACallerWhoGoesAwayLeavesNothing(t *testing.T) {
 	if _, err := w.files.Receive(t.Context(), w.person, half); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("broken off: %v", err)
 	}
-	hangs := w.with(func(s *documents.Sandbox) { s.Program = append(s.Program, "misbehave", "hang") })
+	hangs := w.with(func(s *documents.Sandbox) { s.Program = misbehaving(t, "hang") })
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if _, err := hangs.Receive(ctx, w.person, bytes.NewReader(documentstest.Plain(1, "x"))); !errors.Is(err, context.DeadlineExceeded) {

@@ -1,5 +1,5 @@
 // Package documentstest gives tests documents on a database and in a folder of
-// their own. A test that uploads calls sanitise.Divert in its TestMain.
+// their own. A test that uploads has Main for its TestMain.
 package documentstest
 
 import (
@@ -24,19 +24,21 @@ func Limits() sanitise.Limits {
 // Counts are small enough to be reached.
 func Counts() documents.Counts { return documents.Counts{OfPerson: 5, OfRequest: 3} }
 
-// Sandbox runs this test's own binary.
+// Sandbox runs the sanitiser that Main tells of.
 func Sandbox(t testing.TB) documents.Sandbox {
 	t.Helper()
-	program, err := os.Executable()
+	cache, err := cacheFolder()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Compiling the renderer takes seconds, so that tests share what came of it.
-	cache := filepath.Join(os.TempDir(), fmt.Sprintf("traveldoc-renderer-%d", os.Getuid()))
-	if err := os.MkdirAll(cache, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return documents.Sandbox{Program: []string{program}, Limits: Limits(), Wall: time.Minute, Cache: cache}
+	return documents.Sandbox{Program: []string{program(t)}, Limits: Limits(), Wall: time.Minute, Cache: cache}
+}
+
+// cacheFolder is for the compiled renderer: compiling takes seconds, so that
+// tests share what came of it.
+func cacheFolder() (string, error) {
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("traveldoc-renderer-%d", os.Getuid()))
+	return path, os.MkdirAll(path, 0o700)
 }
 
 // New is rows and files, and the folder of these.

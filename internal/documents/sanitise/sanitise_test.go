@@ -3,20 +3,19 @@ package sanitise_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
-	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
 	"github.com/traveldoc/traveldoc/internal/documents/sanitise"
 )
 
-func TestMain(m *testing.M) {
-	sanitise.Divert()
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { documentstest.Main(m) }
 
 func FuzzSniff(f *testing.F) {
 	f.Add([]byte("%PDF-1.7\n%%EOF\n"))
@@ -66,11 +65,33 @@ func TestPicturesAreTurnedUpright(t *testing.T) {
 	// The corner, of top left, top right, bottom right and bottom left, that is dark once upright (Exif 2.3, 4.6.4).
 	for orientation, dark := range map[byte]int{1: 0, 2: 1, 3: 2, 4: 3, 5: 0, 6: 1, 7: 2, 8: 3} {
 		page := onePage(t, file(t, turnedPhotograph(t, orientation)))
-		for corner := range 4 {
-			if got := darkCorner(page, corner); got != (corner == dark) {
-				t.Errorf("orientation %d: corner %d dark is %v", orientation, corner, got)
-			}
+		if got := darkCorner(page); got != dark {
+			t.Errorf("orientation %d: corner %d is dark, want %d", orientation, got, dark)
 		}
+	}
+}
+
+// Pages are rendered and encoded at once: they stay whole and in order.
+func TestPagesStayInOrder(t *testing.T) {
+	p := documentstest.NewPDF()
+	p.Tree(4, "")
+	for i := range 4 {
+		p.Page(10*(i+1), fmt.Sprintf("0 0 %d 100", 100*(i+1)), documentstest.Line("", fmt.Sprintf("page %d", i+1), 10, 50), "")
+	}
+	var out bytes.Buffer
+	report, err := sanitise.File(documentstest.Limits(), documentstest.Sandbox(t).Cache, bytes.NewReader(p.Close("")), &out)
+	if err != nil || report.Pages != 4 || report.Text != "page 1\npage 2\npage 3\npage 4\n" {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	again := file(t, out.Bytes())
+	rest := string(again)
+	for i := range 4 {
+		box := fmt.Sprintf("/MediaBox[0 0 %d", 100*(i+1))
+		_, after, found := strings.Cut(rest, box)
+		if !found {
+			t.Fatalf("page %d is not in its place", i+1)
+		}
+		rest = after
 	}
 }
 
@@ -96,8 +117,8 @@ func onePage(t *testing.T, pdf []byte) image.Image {
 	return m
 }
 
-// darkCorner looks at a corner of what is on the paper.
-func darkCorner(m image.Image, corner int) bool {
+// darkCorner of the paper is where what is on it lies.
+func darkCorner(m image.Image) int {
 	box, size := image.Rectangle{}, m.Bounds().Size()
 	for y := range size.Y {
 		for x := range size.X {
@@ -108,5 +129,5 @@ func darkCorner(m image.Image, corner int) bool {
 	}
 	middle := box.Min.Add(box.Max).Div(2)
 	right, low := middle.X > size.X/2, middle.Y > size.Y/2
-	return [4]bool{!right && !low, right && !low, right && low, !right && low}[corner]
+	return slices.Index([]bool{!right && !low, right && !low, right && low, !right && low}, true)
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package documentstest
+
+const raced = false

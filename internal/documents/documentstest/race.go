@@ -1,0 +1,6 @@
+//go:build race
+
+package documentstest
+
+// raced: this binary was built with the race detector.
+const raced = true
