@@ -1,6 +1,7 @@
 package endtoend
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,9 @@ func (f *flock) everythingPlanted() {
 	}
 }
 
+// salt is 32 random bytes, drawn beside what is sealed: no person put it there.
+var salt = regexp.MustCompile("^[0-9a-f]{64}$")
+
 // sealed counts the values in the vault by column, each of which must be marked.
 func (f *flock) sealed() map[string]int {
 	f.t.Helper()
@@ -75,6 +79,9 @@ func (f *flock) sealed() map[string]int {
 		}
 		for column, value := range values {
 			counts[column]++
+			if strings.HasSuffix(column, ".salt") && salt.MatchString(value) {
+				continue
+			}
 			if len(search([]byte(value))) == 0 {
 				f.t.Errorf("%s holds something that carries no mark and would not be found", column)
 			}
