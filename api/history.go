@@ -43,6 +43,7 @@ func ReadContactHistory(ctx context.Context, reads Reads, requestID string, now 
 	if history.Request, err = reads.Request(ctx, requestID); err != nil {
 		return history, fmt.Errorf("read request: %w", err)
 	}
+	history.Request.Fence = 0
 	events, err := reads.Events(ctx, requestID, EventFilter{})
 	if err != nil {
 		return history, fmt.Errorf("read events: %w", err)
@@ -61,6 +62,7 @@ func ReadContactHistory(ctx context.Context, reads Reads, requestID string, now 
 		if err != nil {
 			return history, err
 		}
+		event.Fact = withoutFence(event.Fact)
 		entry := HistoryEntry{Event: event, Text: text, Corrections: corrections[event.Seq]}
 		if _, expected := event.Fact.(*tdr.ForecastRecorded); expected {
 			history.Forecasts = append(history.Forecasts, entry)
@@ -75,6 +77,27 @@ func ReadContactHistory(ctx context.Context, reads Reads, requestID string, now 
 		return history, fmt.Errorf("read dates: %w", err)
 	}
 	return history, nil
+}
+
+// withoutFence: a fence's version counts the holds that ever were about the
+// person, from which a claim could be inferred where the history is read outside.
+func withoutFence(fact tdr.Fact) tdr.Fact {
+	switch was := fact.(type) {
+	case *tdr.Sent:
+		told := *was
+		told.Fence = 0
+		return &told
+	case *tdr.InformationAnswered:
+		told := *was
+		told.Fence = 0
+		return &told
+	case *tdr.HoldChanged:
+		told := *was
+		told.Fence = 0
+		return &told
+	default:
+		return fact
+	}
 }
 
 func writtenWith(ctx context.Context, reads Reads, event tdr.Event) (string, error) {

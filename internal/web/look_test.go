@@ -211,6 +211,8 @@ func TestEveryPageOfDisclosing(t *testing.T) {
 	b.examine("disclosure-error")
 	b.choose(`label[for="disclose-4"]`)
 	b.press(`form[action$="/disclosures"] button`)
+	b.examine("disclosure-confirm")
+	b.press(`form[action$="/disclosures"] button`)
 	b.examine("disclosed")
 }
 

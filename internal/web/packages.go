@@ -22,6 +22,8 @@ type packageView struct {
 	Why      string // why not
 	Key      string
 	Reasons  []choice
+	Confirm  bool // all that waits is decided: a last look before it is on record
+	Withheld int  // parts of it that keep the package from leaving
 }
 
 type packagePart struct {
@@ -29,6 +31,7 @@ type packagePart struct {
 	Title, State     string
 	Waits            bool
 	Decision, Reason string
+	Word             string // the decision as it is shown once more
 }
 
 // showPackage gives the stored bytes of a package.
@@ -111,8 +114,8 @@ func partState(item contract.PackageItem) string {
 	return word
 }
 
-// decideDisclosure hands over what a second person decided upon the parts that
-// are not on the list.
+// decideDisclosure shows once more what a second person decided upon the parts
+// that are not on the list, and then hands it over.
 func (s *Site) decideDisclosure(v *visit) error {
 	d, err := v.open(v.r.PathValue("code"))
 	if err != nil {
@@ -127,6 +130,10 @@ func (s *Site) decideDisclosure(v *visit) error {
 		return errUnreadable
 	}
 	decisions, faults := page.Package.decided(v)
+	if len(faults) == 0 && v.entry("confirmed") != "yes" {
+		page.Package.Confirm = true
+		return v.found("review", view{Title: "Confirm disclosure", Code: d.Request.Code, Body: page})
+	}
 	var pending bool
 	if len(faults) == 0 {
 		pending, err = v.act("/v1/packages/"+page.Package.ID+"/disclosures", v.entry("key"), "", contract.DisclosureReview{Decisions: decisions})
@@ -155,8 +162,10 @@ func (p *packageView) decided(v *visit) ([]contract.Disclosure, []fault) {
 		decision := contract.Disclosure{Position: part.Position, Decision: contract.DisclosureDecision(part.Decision)}
 		switch {
 		case decision.Decision == contract.Disclose:
+			part.Word = "Disclose"
 		case decision.Decision == contract.Withhold && isOneOf(returnReasons(), part.Reason):
-			decision.Reason = part.Reason
+			decision.Reason, part.Word = part.Reason, "Withhold: "+wordFor(returnReasons(), part.Reason)
+			p.Withheld++
 		case decision.Decision == contract.Withhold:
 			faults = append(faults, fault{field, "Give a reason for withholding “" + part.Title + "”."})
 		default:

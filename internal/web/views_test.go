@@ -62,7 +62,7 @@ func TestAbsentAndForbiddenReadAlike(t *testing.T) {
 func (w *world) held(r request, kind string) string {
 	w.t.Helper()
 	body := string(w.call("counsel1", "POST", "/v1/holds", fields{
-		"scope": "person", "person_id": r.Person, "kind": kind, "source": someHash, "dated": "2026-01-12",
+		"scope": "person", "person_id": r.Person, "kind": kind, "source": someHash, "dated": "2026-01-12", "review_by": "2026-12-01",
 	}))
 	_, rest, _ := strings.Cut(body, `"id":"`)
 	id, _, _ := strings.Cut(rest, `"`)
@@ -205,9 +205,17 @@ func TestDisclosing(t *testing.T) {
 		"form_token": {page.form().Get("form_token")}, "key": {uuid.NewString()}, "package": {stored.Packages[0].ID},
 	}
 	b.send(address+"/disclosures", form).wants(t, 422, "Decide upon “Free text”.")
+	form.Set("disclosure-4", "disclose")
+	b.send(address+"/disclosures", form).wants(t, 200, "Let Embassy", "They leave with the package once it is released and sent, and cannot be called back.")
 	form.Set("disclosure-4", "withhold")
 	b.send(address+"/disclosures", form).wants(t, 422, "Give a reason for withholding “Free text”.")
 	form.Set("disclosure-4-reason", "must_not_leave")
+	sure := b.send(address+"/disclosures", form)
+	sure.wants(t, 200, "Withhold this package from", "This package cannot leave any more", "Withhold: Must not leave", "Go back and change something")
+	if b.get(address).wants(t, 200, "Waits for a second person"); sure.form().Get("confirmed") != "yes" {
+		t.Error("nothing is confirmed")
+	}
+	form = sure.form()
 	b.send(address+"/disclosures", form).wants(t, 200, "Your decisions on the parts that are not on the list are on record.", "Withheld: Must not leave")
 	form.Set("key", uuid.NewString())
 	b.send(address+"/disclosures", form).wants(t, 400, "This form cannot be read")
