@@ -118,64 +118,79 @@ func written(content string) []byte {
 	return p.Close("")
 }
 
+// damaged is packed content of which one byte in the middle is another.
+func damaged(content string) string {
+	made := []byte(content)
+	made[len(made)/2] ^= 0x10
+	return string(made)
+}
+
 // Each file is refused with its own reason, and nothing of it is kept.
 func TestHostileFilesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	good := documentstest.Plain(2, "good")
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	line := strings.Repeat(documentstest.Line("", "invented words", 72, 700), 20)
 	broken := bytes.Clone(good)
 	copy(broken[bytes.LastIndex(broken, []byte("xref\n0 1")):], "xxxx")
 	for name, each := range map[string]struct {
 		content []byte
 		reason  string
 	}{
-		"nothing":                      {nil, "document_empty"},
-		"text":                         {[]byte("Dear Sir or Madam"), "document_type_unknown"},
-		"HTML":                         {[]byte("<html><script>alert(1)</script>"), "document_type_unknown"},
-		"a programme":                  {[]byte("\x7fELF\x02\x01\x01"), "document_type_unknown"},
-		"an archive":                   {archived(), "document_type_unknown"},
-		"a GIF":                        {[]byte("GIF89a\x01\x00\x01\x00"), "document_type_unknown"},
-		"SVG":                          {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "document_type_unknown"},
-		"PostScript":                   {[]byte("%!PS-Adobe-3.0\n"), "document_type_unknown"},
-		"junk before a PDF":            {join([]byte("junk\n"), good), "document_ambiguous"},
-		"HTML before a PDF":            {join([]byte("<html>"), good), "document_ambiguous"},
-		"a PDF and an archive":         {join(good, archived()), "document_ambiguous"},
-		"HTML behind a PDF":            {join(good, []byte("<script>alert(1)</script>")), "document_ambiguous"},
-		"HTML behind a JPEG":           {join(photograph(20, 20), []byte("<script>alert(1)</script>")), "document_ambiguous"},
-		"an archive behind a JPEG":     {join(photograph(20, 20), archived()), "document_ambiguous"},
-		"a second picture":             {join(photograph(20, 20), photograph(20, 20)), "document_ambiguous"},
-		"an archive behind a PNG":      {join(drawing(20, 20), archived()), "document_ambiguous"},
-		"a PDF behind a PNG":           {join(drawing(20, 20), good), "document_ambiguous"},
-		"a PDF that ends early":        {good[:len(good)/2], "document_damaged"},
-		"a JPEG that ends early":       {photograph(200, 200)[:300], "document_damaged"},
-		"a PNG that ends early":        {drawing(200, 200)[:60], "document_damaged"},
-		"a PNG with a wrong checksum":  {bytes.Replace(drawing(9, 9), []byte("IDAT"), []byte("IDAX"), 1), "document_damaged"},
-		"a header alone":               {[]byte("%PDF-1.7\n"), "document_damaged"},
-		"a header and an end":          {[]byte("%PDF-1.7\n%%EOF\n"), "document_damaged"},
-		"a PDF without its table":      {broken, "document_damaged"},
-		"JPEG markers alone":           {[]byte("\xff\xd8\xff\xd9"), "document_damaged"},
-		"an encrypted PDF":             {locked(), "document_encrypted"},
-		"a PDF without pages":          {pageless(), "document_without_pages"},
-		"61 pages":                     {documentstest.Plain(61, "x"), "document_pages"},
-		"a huge page":                  {page("0 0 14400 14400", "", ""), "document_page_size"},
-		"a page without width":         {page("0 0 0.1 792", "", ""), "document_page_size"},
-		"a PNG of four gigapixels":     {claims(65000, 65000), "document_page_size"},
-		"a PNG longer than paper":      {claims(1<<31-1, 1), "document_page_size"},
-		"a JPEG above the limit":       {photograph(4000, 3001), "document_page_size"},
-		"a picture that swells":        {drawn("/Subtype/Image/Width 600/Height 800/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/FlateDecode", packed(beyond, 1)), "document_too_heavy"},
-		"a picture packed twice":       {drawn("/Subtype/Image/Width 600/Height 800/BitsPerComponent 8/ColorSpace/DeviceGray/Filter[/FlateDecode/FlateDecode]", packed(beyond, 2)), "document_too_heavy"},
-		"a picture packed five times":  {written(packed(1, 6)), "document_too_heavy"},
-		"a content that swells":        {written(packed(beyond, 1)), "document_too_heavy"},
-		"a picture of four gigapixels": {drawn("/Subtype/Image/Width 65000/Height 65000/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode", string(photograph(9, 9))), "document_page_size"},
-		"a fax of four gigapixels":     {drawn("/Subtype/Image/Width 65000/Height 65000/BitsPerComponent 1/ColorSpace/DeviceGray/Filter/CCITTFaxDecode", "\x00\x01"), "document_page_size"},
-		"a picture within a form":      {nested(), "document_page_size"},
-		"a file above the limit":       {join(good, make([]byte, 8<<20)), "document_too_large"},
+		"nothing":                         {nil, "document_empty"},
+		"text":                            {[]byte("Dear Sir or Madam"), "document_type_unknown"},
+		"HTML":                            {[]byte("<html><script>alert(1)</script>"), "document_type_unknown"},
+		"a programme":                     {[]byte("\x7fELF\x02\x01\x01"), "document_type_unknown"},
+		"an archive":                      {archived(), "document_type_unknown"},
+		"a GIF":                           {[]byte("GIF89a\x01\x00\x01\x00"), "document_type_unknown"},
+		"SVG":                             {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "document_type_unknown"},
+		"PostScript":                      {[]byte("%!PS-Adobe-3.0\n"), "document_type_unknown"},
+		"junk before a PDF":               {join([]byte("junk\n"), good), "document_ambiguous"},
+		"HTML before a PDF":               {join([]byte("<html>"), good), "document_ambiguous"},
+		"a PDF and an archive":            {join(good, archived()), "document_ambiguous"},
+		"HTML behind a PDF":               {join(good, []byte("<script>alert(1)</script>")), "document_ambiguous"},
+		"HTML behind a JPEG":              {join(photograph(20, 20), []byte("<script>alert(1)</script>")), "document_ambiguous"},
+		"an archive behind a JPEG":        {join(photograph(20, 20), archived()), "document_ambiguous"},
+		"a second picture":                {join(photograph(20, 20), photograph(20, 20)), "document_ambiguous"},
+		"an archive behind a PNG":         {join(drawing(20, 20), archived()), "document_ambiguous"},
+		"a PDF behind a PNG":              {join(drawing(20, 20), good), "document_ambiguous"},
+		"a PDF that ends early":           {good[:len(good)/2], "document_damaged"},
+		"a JPEG that ends early":          {photograph(200, 200)[:300], "document_damaged"},
+		"a PNG that ends early":           {drawing(200, 200)[:60], "document_damaged"},
+		"a PNG with a wrong checksum":     {bytes.Replace(drawing(9, 9), []byte("IDAT"), []byte("IDAX"), 1), "document_damaged"},
+		"a header alone":                  {[]byte("%PDF-1.7\n"), "document_damaged"},
+		"a header and an end":             {[]byte("%PDF-1.7\n%%EOF\n"), "document_damaged"},
+		"a PDF without its table":         {broken, "document_damaged"},
+		"a content with one byte changed": {written(damaged(deflated(line))), "document_damaged"},
+		"a content that ends early":       {written(deflated(line)[:40]), "document_damaged"},
+		"a content that is not packed":    {written(line), "document_damaged"},
+		"a picture with one byte changed": {drawn("/Subtype/Image/Width 600/Height 800/BitsPerComponent 8/ColorSpace/DeviceGray/Filter [ /FlateDecode ]", damaged(deflated(strings.Repeat(line, 9)))), "document_damaged"},
+		"JPEG markers alone":              {[]byte("\xff\xd8\xff\xd9"), "document_damaged"},
+		"an encrypted PDF":                {locked(), "document_encrypted"},
+		"a PDF without pages":             {pageless(), "document_without_pages"},
+		"61 pages":                        {documentstest.Plain(61, "x"), "document_pages"},
+		"a huge page":                     {page("0 0 14400 14400", "", ""), "document_page_size"},
+		"a page without width":            {page("0 0 0.1 792", "", ""), "document_page_size"},
+		"a PNG of four gigapixels":        {claims(65000, 65000), "document_page_size"},
+		"a PNG longer than paper":         {claims(1<<31-1, 1), "document_page_size"},
+		"a JPEG above the limit":          {photograph(4000, 3001), "document_page_size"},
+		"a picture that swells":           {drawn("/Subtype/Image/Width 600/Height 800/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/FlateDecode", packed(beyond, 1)), "document_too_heavy"},
+		"a picture packed twice":          {drawn("/Subtype/Image/Width 600/Height 800/BitsPerComponent 8/ColorSpace/DeviceGray/Filter[/FlateDecode/FlateDecode]", packed(beyond, 2)), "document_too_heavy"},
+		"a picture packed five times":     {written(packed(1, 6)), "document_too_heavy"},
+		"a content that swells":           {written(packed(beyond, 1)), "document_too_heavy"},
+		"a picture of four gigapixels":    {drawn("/Subtype/Image/Width 65000/Height 65000/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode", string(photograph(9, 9))), "document_page_size"},
+		"a fax of four gigapixels":        {drawn("/Subtype/Image/Width 65000/Height 65000/BitsPerComponent 1/ColorSpace/DeviceGray/Filter/CCITTFaxDecode", "\x00\x01"), "document_page_size"},
+		"a picture within a form":         {nested(), "document_page_size"},
+		"a file above the limit":          {join(good, make([]byte, 8<<20)), "document_too_large"},
 	} {
 		received, err := w.receive(each.content)
 		if got := reason(err); got == "" || !strings.Contains(each.reason, got) {
 			t.Errorf("%s: %+v, %v; want %s", name, received, err, each.reason)
 		}
 		w.nothingLeft(name)
+	}
+	if got := w.add(written(deflated(line))); got.Pages != 1 {
+		t.Errorf("a packed content that is whole has %d pages", got.Pages)
 	}
 	if got := w.add(good); got.Pages != 2 {
 		t.Errorf("after all that a good file has %d pages", got.Pages)

@@ -24,10 +24,11 @@ type Periods struct {
 	Outcomes  map[tdr.Outcome]int
 }
 
-// Years of a period. The default is as long as the schedule proposed for records
-// of removal keeps them (DHS/ICE-011, Criminal Arrest Records and Immigration
-// Enforcement Records, 81 FR 72080); a shorter one is a deployment's own
-// decision, and nothing may be kept for less than a year.
+// Years of a period. No approved records schedule for requests of travel
+// documents was found, so that the default is a guess on the safe side for the
+// records officer to confirm or replace: longer than anyone concerned needs the
+// record, because a period too long can be shortened any day, and what was
+// destroyed too early is gone. Nothing may be kept for less than a year.
 const (
 	DefaultYears = 75
 	mostYears    = 200

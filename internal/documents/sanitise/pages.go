@@ -46,6 +46,8 @@ func pages(limits Limits, cache string, content []byte, out io.Writer) (Report, 
 		return Report{}, refuse(NoPages)
 	case doc.pages > limits.Pages:
 		return Report{}, refuse(Pages)
+	case broken(content):
+		return Report{}, refuse(Damaged)
 	}
 	return doc.convert(limits, out)
 }

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,17 @@ func TestPagesStayInOrder(t *testing.T) {
 			t.Fatalf("page %d is not in its place", i+1)
 		}
 		rest = after
+	}
+}
+
+// The process itself takes no more than it was told, whoever feeds it.
+func TestAFileAboveTheLimitIsNotRead(t *testing.T) {
+	limits := documentstest.Limits()
+	limits.Bytes = 100
+	var refusal *sanitise.Refusal
+	_, err := sanitise.File(limits, "", bytes.NewReader(turnedPhotograph(t, 1)), io.Discard)
+	if !errors.As(err, &refusal) || refusal.Reason != sanitise.TooLarge {
+		t.Errorf("got %v", err)
 	}
 }
 
