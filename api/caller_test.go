@@ -74,6 +74,7 @@ func (w *world) raw(method, path string, header http.Header, body []byte) answer
 
 func init() {
 	openapi3filter.RegisterBodyDecoder("application/pdf", openapi3filter.FileBodyDecoder)
+	openapi3filter.RegisterBodyDecoder("application/zip", openapi3filter.FileBodyDecoder)
 }
 
 // holds: every answer is one that the contract knows for the operation.

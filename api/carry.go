@@ -31,6 +31,8 @@ type Carrier struct {
 	packages   Packages
 	legalHolds LegalHolds
 	breakGlass BreakGlass
+	dispatches Dispatches
+	gateway    Gateway
 	directory  Directory
 	packs      playbook.Library
 	log        *slog.Logger
@@ -45,6 +47,7 @@ func NewCarrier(config Config) (*Carrier, error) {
 		config.Clock, config.Engine, config.Commands, config.Intakes, config.Fence, config.Holds,
 		config.LegalEvents, config.Reads, config.Directory, config.Documents, config.Packages, config.LegalHolds, config.BreakGlass,
 		config.Persons, config.Issuers,
+		config.Dispatches, config.Gateway,
 	} {
 		if port == nil {
 			return nil, errors.New("configure api: a port is missing")
@@ -59,7 +62,8 @@ func NewCarrier(config Config) (*Carrier, error) {
 		documents: config.Documents, legalHolds: config.LegalHolds,
 		breakGlass: config.BreakGlass,
 		persons:    config.Persons, issuers: config.Issuers,
-		packages:  config.Packages,
+		packages:   config.Packages,
+		dispatches: config.Dispatches, gateway: config.Gateway,
 		directory: config.Directory, packs: config.Packs, log: config.Log,
 		engineWait: config.EngineWait, newID: config.NewID,
 	}
@@ -123,6 +127,14 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishPackage(ctx, stored)
 	case identity.ReviewDisclosure:
 		return c.finishDisclosure(ctx, stored)
+	case identity.HandOver:
+		return c.finishHandOver(ctx, stored)
+	case identity.RecordDelivery:
+		return c.finishDelivery(ctx, stored)
+	case identity.RecordSubmission:
+		return c.finishSubmission(ctx, stored)
+	case identity.ConfirmRecall:
+		return c.finishRecall(ctx, stored)
 	case identity.SetDataSheet:
 		return c.finishDataSheet(ctx, stored)
 	case identity.BreakGlass:

@@ -146,10 +146,17 @@ func (c *Carrier) finishChange(ctx context.Context, stored StoredCommand) (Answe
 	if err != nil {
 		return c.conclude(ctx, stored, err)
 	}
+	departed := c.depart(ctx, view, input.Command)
+	if departed != nil && !errors.Is(departed, errStopped) {
+		return Answer{}, departed
+	}
 	view = view.after(result.Row)
 	answer, err := changeAnswer(http.StatusOK, view, result.Events, nil)
 	if err != nil {
 		return Answer{}, err
+	}
+	if departed != nil {
+		answer = newProblem(gateClosed, "").answer()
 	}
 	recording := activities.Recording{RequestID: view.RequestID, Events: result.Events, Row: result.Row}
 	first, recorded, err := c.commands.RecordCommand(ctx, recording, CommandDone{CommandID: stored.ID, Answer: answer})
@@ -197,29 +204,13 @@ func (c *Carrier) fromRecord(ctx context.Context, view RequestView, command tdr.
 // facts, and the core refuses by them, so that a caller hears first of a wrong
 // stage or another content.
 func (c *Carrier) authorise(ctx context.Context, view RequestView, input *workflows.CommandInput) error {
-	asked := Authorisation{CommandID: input.Command.ID, RequestID: view.RequestID, Kind: input.Command.Act.Name(), By: input.Command.Actor.ID}
-	switch act := input.Command.Act.(type) {
-	case *tdr.Send:
-		asked.Channel, asked.Content = act.Channel, act.Content
-	case *tdr.AnswerInformation:
-		asked.Channel, asked.Content = act.Channel, act.Content
-	default:
+	asked, leaves := authorisationOf(view, input.Command)
+	if move, _ := tdr.MoveOf(asked.Kind); !leaves || !slices.Contains(move.From, view.Stage) {
 		return nil
 	}
-	if move, _ := tdr.MoveOf(asked.Kind); !slices.Contains(move.From, view.Stage) {
-		return nil
-	}
-	snapshot, err := c.directory.Snapshot(ctx)
+	gate, err := c.gate(ctx, view, asked)
 	if err != nil {
-		return fmt.Errorf("read directory: %w", err)
-	}
-	post, valid := snapshot.PostOn(view.Post, c.clock.Now())
-	if !valid {
-		post.Country = "" // a post that is no more is of no country
-	}
-	gate, err := c.fence.Authorise(ctx, asked, post.Country)
-	if err != nil {
-		return fmt.Errorf("authorise dispatch: %w", err)
+		return err
 	}
 	input.Facts.Gate = &gate
 	return nil

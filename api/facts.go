@@ -144,7 +144,8 @@ func checkPost(snapshot directory.Snapshot, field, id, country string, now time.
 	}
 }
 
-// checkReceiver: nothing leaves for a post that is no more. Whether the stage
+// checkReceiver: nothing leaves for a post that is no more, or on a way that
+// the country does not use. Whether the stage
 // lets anything leave is said first, and elsewhere.
 func (s *Server) checkReceiver(ctx context.Context, view RequestView, act tdr.Act) error {
 	if move, _ := tdr.MoveOf(act.Name()); !slices.Contains(move.From, view.Stage) {
@@ -156,6 +157,10 @@ func (s *Server) checkReceiver(ctx context.Context, view RequestView, act tdr.Ac
 	}
 	var faults fieldErrors
 	checkPost(snapshot, "post", view.Post, view.Country, s.clock.Now(), &faults)
+	asked, _ := authorisationOf(view, tdr.Command{Act: act})
+	if err := s.checkChannel(view, asked.Channel, &faults); err != nil {
+		return err
+	}
 	return faults.problem()
 }
 

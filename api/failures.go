@@ -40,6 +40,14 @@ func problemOf(err error) *problem {
 		return newProblem(alreadyWithdrawn, "")
 	case errors.Is(err, ErrAttemptsMissing):
 		return fault("kind", "a notice of failure to comply follows two attempts on two days (8 CFR 241.4(g)(5))")
+	case errors.Is(err, ErrNotOut):
+		return newProblem(notOut, "")
+	case errors.Is(err, ErrNoLonger):
+		return newProblem(gateClosed, "")
+	case errors.Is(err, ErrNumberTaken):
+		return newProblem(numberTaken, "")
+	case errors.Is(err, ErrRecordedAlready):
+		return newProblem(recordedAlready, "")
 	case errors.Is(err, ErrEnded):
 		return newProblem(alreadyEnded, "")
 	case errors.Is(err, ErrListed):

@@ -155,3 +155,15 @@ func (k kept) VisitEndIssuerResponse(w http.ResponseWriter) error { return Answe
 func (k kept) VisitRecordCustodyReviewResponse(w http.ResponseWriter) error {
 	return Answer(k).write(w)
 }
+
+// VisitHandOverResponse writes the answer.
+func (k kept) VisitHandOverResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordDeliveryResponse writes the answer.
+func (k kept) VisitRecordDeliveryResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitRecordSubmissionResponse writes the answer.
+func (k kept) VisitRecordSubmissionResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitConfirmRecallResponse writes the answer.
+func (k kept) VisitConfirmRecallResponse(w http.ResponseWriter) error { return Answer(k).write(w) }

@@ -84,8 +84,12 @@ func goodBodies(r request) map[string]fields {
 		"verifyIssuer":   {"issuer": "consul", "valid_from": "2026-01-01", "source": "verbal note"},
 		"endIssuer":      {"issuer": "example", "valid_from": "2026-01-01", "valid_to": "2026-02-01", "source": "verbal note"},
 		"preparePackage": {"documents": []string{}}, "reviewDisclosure": {"decisions": []fields{{"position": 1, "decision": "disclose"}}},
-		"setDataSheet":  {"fields": fields{"sex": "F"}},
-		"previewClocks": {"custody": fields{"office": "BOS", "events": []fields{{"kind": "order_final", "date": "2026-01-15"}}}},
+		"handOver":         {"courier": "example_courier", "tracking": "INVENTED-1", "handed_over_at": "2026-03-02T15:00:00Z"},
+		"recordDelivery":   {"document_id": r.ID, "delivered_at": "2026-03-02T15:00:00Z"},
+		"recordSubmission": {"system": "etd", "number": "INVENTED-1", "submitted_at": "2026-03-02T15:00:00Z"},
+		"confirmRecall":    {"as": "returned"},
+		"setDataSheet":     {"fields": fields{"sex": "F"}},
+		"previewClocks":    {"custody": fields{"office": "BOS", "events": []fields{{"kind": "order_final", "date": "2026-01-15"}}}},
 	}
 }
 
@@ -124,6 +128,8 @@ func (w *world) stage(o driven) (path string, body []byte, version string) {
 	case strings.HasPrefix(o.path, "/v1/packages/"):
 		w.prepare(r)
 		id = w.newestPackage(r)
+	case strings.HasPrefix(o.path, "/v1/dispatches/"):
+		id = w.sent("courier").dispatch
 	case strings.HasPrefix(o.path, "/v1/holds/"):
 		id = held.Hold.ID
 	case strings.HasPrefix(o.path, "/v1/flags/"):

@@ -18,6 +18,7 @@ func (s *Server) plainRoutes(router *mux.Router) {
 	router.HandleFunc("/v1/webhooks/sendgrid/events", s.receiveMailEvents).Methods(http.MethodPost)
 	router.HandleFunc("/v1/packages/{id}/manifest", s.getManifest).Methods(http.MethodGet)
 	router.HandleFunc("/v1/packages/{id}/content", s.getPDF).Methods(http.MethodGet)
+	router.HandleFunc("/v1/dispatches/{id}/bundle", s.getBundle).Methods(http.MethodGet)
 	router.HandleFunc("/v1/openapi.json", s.getOpenAPI).Methods(http.MethodGet)
 	router.HandleFunc("/healthz", s.getHealth).Methods(http.MethodGet)
 	router.HandleFunc("/readyz", s.getReadiness).Methods(http.MethodGet)

@@ -29,6 +29,9 @@ const (
 	alreadyLifted       cause = "already_lifted"
 	alreadyEnded        cause = "already_ended"
 	alreadyListed       cause = "already_listed"
+	notOut              cause = "not_out"
+	numberTaken         cause = "number_taken"
+	recordedAlready     cause = "recorded_already"
 	stale               cause = "stale"
 	tooLarge            cause = "too_large"
 	wrongType           cause = "wrong_type"
@@ -78,6 +81,9 @@ func meanings() map[cause]meaning {
 		alreadyLifted:       {http.StatusConflict, "The hold was lifted already", "Another command lifted it. Read the hold."},
 		alreadyEnded:        {http.StatusConflict, "It was ended already", "Another command ended it, or its first day lies behind the day named. Read it."},
 		alreadyListed:       {http.StatusConflict, "The issuer is listed otherwise", "The post's list holds this issuer from the same day, with other words. End that listing, or list it from another day."},
+		notOut:              {http.StatusConflict, "Nothing is out in that way", "The dispatch was not let go on the channel that this is about, was not handed over before, or is not asked back. Read the dispatch."},
+		numberTaken:         {http.StatusConflict, "The number belongs to another dispatch", "One courier, or one system, gives a number once. Look at the number again."},
+		recordedAlready:     {http.StatusConflict, "It was recorded already", "Another command recorded it for this dispatch. Read the dispatch; record a contact to put it right."},
 		stale:               {http.StatusPreconditionFailed, "Something happened that you had not seen", "If-Match does not name the version that stands. Read the request again, look at what changed, and decide anew."},
 		tooLarge:            {http.StatusRequestEntityTooLarge, "The body is too large", "Commands take 64 KiB at most, webhooks 1 MiB."},
 		wrongType:           {http.StatusUnsupportedMediaType, "The body is not JSON by its type", "Send Content-Type: application/json, not compressed."},

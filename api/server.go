@@ -38,6 +38,8 @@ type Config struct {
 	Documents   Documents
 	LegalHolds  LegalHolds
 	BreakGlass  BreakGlass
+	Dispatches  Dispatches
+	Gateway     Gateway
 	Files       DocumentFiles
 	Packages    Packages
 	Reports     Reports

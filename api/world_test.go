@@ -27,6 +27,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/documents"
 	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
+	"github.com/traveldoc/traveldoc/internal/gateway"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/outgoing"
 	"github.com/traveldoc/traveldoc/internal/playbook"
@@ -226,7 +227,9 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 	w.packages = outgoing.New(w.pool, outgoing.Options{
 		Vault: w.vault, Clock: w.clock, People: w.store, Documents: shelf{w.papers, rows}, Files: drawer{w.papers, files},
 	})
+	ledger := gateway.NewLedger(w.pool, w.clock)
 	config := api.Config{
+		Dispatches: ledger, Gateway: gateway.NewWays(ledger, w.store),
 		Clock: w.clock, Verifier: w.tokens, Engine: w.engine, Commands: w.store, Intakes: w.store, Fence: w.store,
 		Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files, LegalHolds: retention.NewLegalHolds(w.pool, w.clock), BreakGlass: w.store.BreakGlass(),
 		UploadLimit: documentstest.Limits().Bytes, Reports: w.reports, MailEvents: w.post,

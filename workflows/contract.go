@@ -32,6 +32,7 @@ const (
 	HoldChangedSignal      = "HoldChanged"      // payload tdr.HoldChanged
 	CustodyChangedSignal   = "CustodyChanged"   // payload tdr.CustodyChanged
 	MailBouncedSignal      = "MailBounced"      // payload tdr.MailBounced
+	SendStoppedSignal      = "SendStopped"      // payload tdr.SendStopped
 	UnreachableSignal      = "LevelUnreachable" // payload tdr.LevelUnreachable
 	ReplyReceivedSignal    = "ReplyReceived"    // payload tdr.ReplyReceived
 	CalendarsRenewedSignal = "CalendarsRenewed" // payload tdr.CalendarsRenewed

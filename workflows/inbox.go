@@ -22,6 +22,7 @@ func (i inbox) holds() inbox { return i[:1] }
 func openInbox(ctx workflow.Context) inbox {
 	return inbox{
 		{workflow.GetSignalChannel(ctx, HoldChangedSignal), func() tdr.Fact { return &tdr.HoldChanged{} }},
+		{workflow.GetSignalChannel(ctx, SendStoppedSignal), func() tdr.Fact { return &tdr.SendStopped{} }},
 		{workflow.GetSignalChannel(ctx, CustodyChangedSignal), func() tdr.Fact { return &tdr.CustodyChanged{} }},
 		{workflow.GetSignalChannel(ctx, CalendarsRenewedSignal), func() tdr.Fact { return &tdr.CalendarsRenewed{} }},
 		{workflow.GetSignalChannel(ctx, UnreachableSignal), func() tdr.Fact { return &tdr.LevelUnreachable{} }},

@@ -80,6 +80,13 @@ const (
 	Withhold DisclosureDecision = "withhold"
 )
 
+// Defines values for DispatchStatus.
+const (
+	Sending DispatchStatus = "sending"
+	Sent    DispatchStatus = "sent"
+	Stopped DispatchStatus = "stopped"
+)
+
 // Defines values for FlagKind.
 const (
 	FamilyUnit        FlagKind = "family_unit"
@@ -183,6 +190,13 @@ const (
 	Listed                PackageItemState = "listed"
 	NeedsDisclosureReview PackageItemState = "needs_disclosure_review"
 	Withheld              PackageItemState = "withheld"
+)
+
+// Defines values for RecallConfirmationAs.
+const (
+	Destroyed    RecallConfirmationAs = "destroyed"
+	NeverArrived RecallConfirmationAs = "never_arrived"
+	Returned     RecallConfirmationAs = "returned"
 )
 
 // Defines values for RecordInterviewResult.
@@ -763,6 +777,77 @@ type DisclosureReview struct {
 	Note Note `json:"note,omitempty,omitzero"`
 }
 
+// Dispatch What left, or may have, for a post. Its id is that of the command that sent it.
+type Dispatch struct {
+	AuthorisedAt time.Time        `json:"authorised_at"`
+	AuthorisedBy string           `json:"authorised_by"`
+	Channel      string           `json:"channel"`
+	Code         string           `json:"code"`
+	Content      string           `json:"content"`
+	Country      string           `json:"country"`
+	Delivery     DispatchDelivery `json:"delivery,omitempty,omitzero"`
+
+	// Fence version of the fence of the person under which it was authorised
+	Fence    int64            `json:"fence"`
+	HandOver DispatchHandOver `json:"hand_over,omitempty,omitzero"`
+	Id       string           `json:"id"`
+
+	// Kind the command
+	Kind string `json:"kind"`
+
+	// Open the post may still be given it: it was let go, and is neither closed, held nor asked back
+	Open      bool           `json:"open"`
+	Post      string         `json:"post"`
+	Recall    DispatchRecall `json:"recall,omitempty,omitzero"`
+	RequestId string         `json:"request_id"`
+	SentAt    time.Time      `json:"sent_at,omitempty,omitzero"`
+
+	// Status stopped: certainly never left
+	Status     DispatchStatus     `json:"status"`
+	StoppedAt  time.Time          `json:"stopped_at,omitempty,omitzero"`
+	Submission DispatchSubmission `json:"submission,omitempty,omitzero"`
+}
+
+// DispatchStatus stopped: certainly never left
+type DispatchStatus string
+
+// DispatchDelivery defines model for DispatchDelivery.
+type DispatchDelivery struct {
+	DeliveredAt time.Time `json:"delivered_at"`
+	DocumentId  string    `json:"document_id"`
+}
+
+// DispatchHandOver defines model for DispatchHandOver.
+type DispatchHandOver struct {
+	Courier      string    `json:"courier"`
+	HandedOverAt time.Time `json:"handed_over_at"`
+	HandedOverBy string    `json:"handed_over_by"`
+	Tracking     string    `json:"tracking"`
+}
+
+// DispatchList defines model for DispatchList.
+type DispatchList struct {
+	Dispatches []Dispatch `json:"dispatches"`
+	Next       string     `json:"next,omitempty,omitzero"`
+}
+
+// DispatchRecall defines model for DispatchRecall.
+type DispatchRecall struct {
+	As          string    `json:"as,omitempty,omitzero"`
+	ClosedAt    time.Time `json:"closed_at,omitempty,omitzero"`
+	ConfirmedBy string    `json:"confirmed_by,omitempty,omitzero"`
+	DocumentId  string    `json:"document_id,omitempty,omitzero"`
+	OpenedAt    time.Time `json:"opened_at"`
+}
+
+// DispatchSubmission defines model for DispatchSubmission.
+type DispatchSubmission struct {
+	Number      string    `json:"number"`
+	SubmittedAt time.Time `json:"submitted_at"`
+	SubmittedBy string    `json:"submitted_by"`
+	System      string    `json:"system"`
+}
+
 // Document defines model for Document.
 type Document struct {
 	// Dropped annotations and form fields of the original that the sanitised copy leaves out
@@ -1244,6 +1329,14 @@ type NewDataSheet struct {
 	Fields map[string]string `json:"fields"`
 }
 
+// NewDelivery defines model for NewDelivery.
+type NewDelivery struct {
+	DeliveredAt time.Time `json:"delivered_at"`
+
+	// DocumentId a document of the person
+	DocumentId string `json:"document_id"`
+}
+
 // NewFlag defines model for NewFlag.
 type NewFlag struct {
 	Dated calendar.Date `json:"dated"`
@@ -1254,6 +1347,16 @@ type NewFlag struct {
 
 	// Source SHA-256 of the source document
 	Source Evidence `json:"source"`
+}
+
+// NewHandOver defines model for NewHandOver.
+type NewHandOver struct {
+	// Courier a lower-case word
+	Courier      Code      `json:"courier"`
+	HandedOverAt time.Time `json:"handed_over_at"`
+
+	// Tracking as printed, without spaces; it names no person
+	Tracking ShipmentNumber `json:"tracking"`
 }
 
 // NewHold defines model for NewHold.
@@ -1441,6 +1544,16 @@ type NewRequest struct {
 	Predecessor string `json:"predecessor,omitempty,omitzero"`
 }
 
+// NewSubmission defines model for NewSubmission.
+type NewSubmission struct {
+	// Number as printed, without spaces; it names no person
+	Number      ShipmentNumber `json:"number"`
+	SubmittedAt time.Time      `json:"submitted_at"`
+
+	// System a lower-case word
+	System Code `json:"system"`
+}
+
 // Note personal text; it stays with the command and goes no further
 type Note = string
 
@@ -1581,6 +1694,17 @@ type Recall struct {
 	OpenedAt time.Time `json:"opened_at"`
 	Request  string    `json:"request"`
 }
+
+// RecallConfirmation defines model for RecallConfirmation.
+type RecallConfirmation struct {
+	As RecallConfirmationAs `json:"as"`
+
+	// DocumentId a document of the person that shows it
+	DocumentId string `json:"document_id,omitempty,omitzero"`
+}
+
+// RecallConfirmationAs defines model for RecallConfirmation.As.
+type RecallConfirmationAs string
 
 // RecordContact Exactly one of fact and forecast.
 type RecordContact struct {
@@ -1872,6 +1996,9 @@ type Send struct {
 	Note Note `json:"note,omitempty,omitzero"`
 }
 
+// ShipmentNumber as printed, without spaces; it names no person
+type ShipmentNumber = string
+
 // Stage defines model for Stage.
 type Stage = tdr.Stage
 
@@ -1917,6 +2044,9 @@ type CommandId = string
 
 // Cursor defines model for Cursor.
 type Cursor = string
+
+// DispatchId defines model for DispatchId.
+type DispatchId = string
 
 // DocumentId defines model for DocumentId.
 type DocumentId = string
@@ -1968,6 +2098,9 @@ type Conflict = Problem
 
 // ConsularNotificationRecorded defines model for ConsularNotificationRecorded.
 type ConsularNotificationRecorded = ConsularNotification
+
+// DispatchRecorded What left, or may have, for a post. Its id is that of the command that sent it.
+type DispatchRecorded = Dispatch
 
 // FlagEnded More than that it routes specially only for counsel, the custody unit and who raised it (8 USC 1367).
 type FlagEnded = Flag
@@ -2069,6 +2202,30 @@ type ListDeadlinesParams struct {
 
 	// DueBefore due before
 	DueBefore time.Time `form:"due_before,omitempty" json:"due_before,omitempty,omitzero"`
+}
+
+// RecordDeliveryParams defines parameters for RecordDelivery.
+type RecordDeliveryParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// HandOverParams defines parameters for HandOver.
+type HandOverParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// ConfirmRecallParams defines parameters for ConfirmRecall.
+type ConfirmRecallParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// RecordSubmissionParams defines parameters for RecordSubmission.
+type RecordSubmissionParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
 }
 
 // WithdrawDocumentParams defines parameters for WithdrawDocument.
@@ -2209,6 +2366,15 @@ type LiftLegalHoldParams struct {
 type ClaimNationalityParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
 	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// ListPostDispatchesParams defines parameters for ListPostDispatches.
+type ListPostDispatchesParams struct {
+	// Cursor next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit rows on a page
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // EndIssuerParams defines parameters for EndIssuer.
@@ -2517,6 +2683,18 @@ type OpenBreakGlassJSONRequestBody = GlassReason
 // PreviewClocksJSONRequestBody defines body for PreviewClocks for application/json ContentType.
 type PreviewClocksJSONRequestBody = ClocksQuestion
 
+// RecordDeliveryJSONRequestBody defines body for RecordDelivery for application/json ContentType.
+type RecordDeliveryJSONRequestBody = NewDelivery
+
+// HandOverJSONRequestBody defines body for HandOver for application/json ContentType.
+type HandOverJSONRequestBody = NewHandOver
+
+// ConfirmRecallJSONRequestBody defines body for ConfirmRecall for application/json ContentType.
+type ConfirmRecallJSONRequestBody = RecallConfirmation
+
+// RecordSubmissionJSONRequestBody defines body for RecordSubmission for application/json ContentType.
+type RecordSubmissionJSONRequestBody = NewSubmission
+
 // WithdrawDocumentJSONRequestBody defines body for WithdrawDocument for application/json ContentType.
 type WithdrawDocumentJSONRequestBody = DocumentWithdrawal
 
@@ -2690,6 +2868,21 @@ type ServerInterface interface {
 	// ListPosts List posts of the directory, by id
 	// (GET /v1/directory/posts)
 	ListPosts(w http.ResponseWriter, r *http.Request)
+	// GetDispatch Read one dispatch with what was recorded of it
+	// (GET /v1/dispatches/{id})
+	GetDispatch(w http.ResponseWriter, r *http.Request, id DispatchId)
+	// RecordDelivery Attach the courier's proof of delivery
+	// (POST /v1/dispatches/{id}/delivery)
+	RecordDelivery(w http.ResponseWriter, r *http.Request, id DispatchId, params RecordDeliveryParams)
+	// HandOver Record that the package was given to a courier
+	// (POST /v1/dispatches/{id}/hand-over)
+	HandOver(w http.ResponseWriter, r *http.Request, id DispatchId, params HandOverParams)
+	// ConfirmRecall Record what became of what was asked back
+	// (POST /v1/dispatches/{id}/recall-confirmation)
+	ConfirmRecall(w http.ResponseWriter, r *http.Request, id DispatchId, params ConfirmRecallParams)
+	// RecordSubmission Record the number that the post's own system gave
+	// (POST /v1/dispatches/{id}/submission)
+	RecordSubmission(w http.ResponseWriter, r *http.Request, id DispatchId, params RecordSubmissionParams)
 	// GetDocument Read one document, with the name that it came with and the text on its pages
 	// (GET /v1/documents/{id})
 	GetDocument(w http.ResponseWriter, r *http.Request, id DocumentId)
@@ -2786,6 +2979,9 @@ type ServerInterface interface {
 	// ClaimNationality Record a claimed nationality; it replaces none
 	// (POST /v1/persons/{id}/nationalities)
 	ClaimNationality(w http.ResponseWriter, r *http.Request, id PersonId, params ClaimNationalityParams)
+	// ListPostDispatches List what left for a post, newest first
+	// (GET /v1/posts/{id}/dispatches)
+	ListPostDispatches(w http.ResponseWriter, r *http.Request, id PostId, params ListPostDispatchesParams)
 	// EndIssuer End the listing of an issuing authority
 	// (POST /v1/posts/{id}/issuer-endings)
 	EndIssuer(w http.ResponseWriter, r *http.Request, id PostId, params EndIssuerParams)
@@ -2843,6 +3039,9 @@ type ServerInterface interface {
 	// Correct Say that an earlier event was wrong
 	// (POST /v1/requests/{id}/correct)
 	Correct(w http.ResponseWriter, r *http.Request, id RequestId, params CorrectParams)
+	// ListDispatches List what left for the post, newest first
+	// (GET /v1/requests/{id}/dispatches)
+	ListDispatches(w http.ResponseWriter, r *http.Request, id RequestId)
 	// ListEscalations Read who was asked
 	// (GET /v1/requests/{id}/escalations)
 	ListEscalations(w http.ResponseWriter, r *http.Request, id RequestId)
@@ -3288,6 +3487,248 @@ func (siw *ServerInterfaceWrapper) ListPosts(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListPosts(w, r)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDispatch operation middleware
+func (siw *ServerInterfaceWrapper) GetDispatch(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DispatchId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDispatch(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordDelivery operation middleware
+func (siw *ServerInterfaceWrapper) RecordDelivery(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DispatchId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordDeliveryParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordDelivery(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// HandOver operation middleware
+func (siw *ServerInterfaceWrapper) HandOver(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DispatchId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HandOverParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.HandOver(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ConfirmRecall operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmRecall(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DispatchId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmRecallParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ConfirmRecall(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordSubmission operation middleware
+func (siw *ServerInterfaceWrapper) RecordSubmission(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DispatchId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordSubmissionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordSubmission(w, r, id, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -4684,6 +5125,61 @@ func (siw *ServerInterfaceWrapper) ClaimNationality(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// ListPostDispatches operation middleware
+func (siw *ServerInterfaceWrapper) ListPostDispatches(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PostId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPostDispatchesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPostDispatches(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // EndIssuer operation middleware
 func (siw *ServerInterfaceWrapper) EndIssuer(w http.ResponseWriter, r *http.Request) {
 
@@ -5771,6 +6267,32 @@ func (siw *ServerInterfaceWrapper) Correct(w http.ResponseWriter, r *http.Reques
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Correct(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListDispatches operation middleware
+func (siw *ServerInterfaceWrapper) ListDispatches(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RequestId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDispatches(w, r, id)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -7411,6 +7933,16 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/directory/posts", wrapper.ListPosts).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/dispatches/{id}", wrapper.GetDispatch).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/dispatches/{id}/delivery", wrapper.RecordDelivery).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/dispatches/{id}/hand-over", wrapper.HandOver).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/dispatches/{id}/recall-confirmation", wrapper.ConfirmRecall).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/dispatches/{id}/submission", wrapper.RecordSubmission).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/documents/{id}", wrapper.GetDocument).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/documents/{id}/content", wrapper.GetDocumentContent).Methods(http.MethodGet)
@@ -7475,6 +8007,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/nationalities", wrapper.ClaimNationality).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/posts/{id}/dispatches", wrapper.ListPostDispatches).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/posts/{id}/issuer-endings", wrapper.EndIssuer).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/posts/{id}/issuers", wrapper.ListIssuers).Methods(http.MethodGet)
@@ -7512,6 +8046,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/contacts", wrapper.ListContacts).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/correct", wrapper.Correct).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/dispatches", wrapper.ListDispatches).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/escalations", wrapper.ListEscalations).Methods(http.MethodGet)
 
@@ -7594,6 +8130,8 @@ type ConflictApplicationProblemPlusJSONResponse Problem
 type ConsularNotificationRecordedJSONResponse ConsularNotification
 
 type DataSheetKeptJSONResponse DataSheetKept
+
+type DispatchRecordedJSONResponse Dispatch
 
 type FlagEndedJSONResponse Flag
 
@@ -7914,6 +8452,184 @@ func (response ListPosts200JSONResponse) VisitListPostsResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDispatchRequestObject struct {
+	Id DispatchId `json:"id"`
+}
+
+type GetDispatchResponseObject interface {
+	VisitGetDispatchResponse(w http.ResponseWriter) error
+}
+
+type GetDispatch200JSONResponse Dispatch
+
+func (response GetDispatch200JSONResponse) VisitGetDispatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordDeliveryRequestObject struct {
+	Id     DispatchId `json:"id"`
+	Params RecordDeliveryParams
+	Body   *RecordDeliveryJSONRequestBody
+}
+
+type RecordDeliveryResponseObject interface {
+	VisitRecordDeliveryResponse(w http.ResponseWriter) error
+}
+
+type RecordDelivery200JSONResponse struct{ DispatchRecordedJSONResponse }
+
+func (response RecordDelivery200JSONResponse) VisitRecordDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordDelivery202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response RecordDelivery202JSONResponse) VisitRecordDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HandOverRequestObject struct {
+	Id     DispatchId `json:"id"`
+	Params HandOverParams
+	Body   *HandOverJSONRequestBody
+}
+
+type HandOverResponseObject interface {
+	VisitHandOverResponse(w http.ResponseWriter) error
+}
+
+type HandOver200JSONResponse struct{ DispatchRecordedJSONResponse }
+
+func (response HandOver200JSONResponse) VisitHandOverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HandOver202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response HandOver202JSONResponse) VisitHandOverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmRecallRequestObject struct {
+	Id     DispatchId `json:"id"`
+	Params ConfirmRecallParams
+	Body   *ConfirmRecallJSONRequestBody
+}
+
+type ConfirmRecallResponseObject interface {
+	VisitConfirmRecallResponse(w http.ResponseWriter) error
+}
+
+type ConfirmRecall200JSONResponse struct{ DispatchRecordedJSONResponse }
+
+func (response ConfirmRecall200JSONResponse) VisitConfirmRecallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmRecall202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ConfirmRecall202JSONResponse) VisitConfirmRecallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordSubmissionRequestObject struct {
+	Id     DispatchId `json:"id"`
+	Params RecordSubmissionParams
+	Body   *RecordSubmissionJSONRequestBody
+}
+
+type RecordSubmissionResponseObject interface {
+	VisitRecordSubmissionResponse(w http.ResponseWriter) error
+}
+
+type RecordSubmission200JSONResponse struct{ DispatchRecordedJSONResponse }
+
+func (response RecordSubmission200JSONResponse) VisitRecordSubmissionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordSubmission202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response RecordSubmission202JSONResponse) VisitRecordSubmissionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -8939,6 +9655,29 @@ func (response ClaimNationality202JSONResponse) VisitClaimNationalityResponse(w 
 	return err
 }
 
+type ListPostDispatchesRequestObject struct {
+	Id     PostId `json:"id"`
+	Params ListPostDispatchesParams
+}
+
+type ListPostDispatchesResponseObject interface {
+	VisitListPostDispatchesResponse(w http.ResponseWriter) error
+}
+
+type ListPostDispatches200JSONResponse DispatchList
+
+func (response ListPostDispatches200JSONResponse) VisitListPostDispatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type EndIssuerRequestObject struct {
 	Id     PostId `json:"id"`
 	Params EndIssuerParams
@@ -9551,6 +10290,28 @@ func (response Correct202JSONResponse) VisitCorrectResponse(w http.ResponseWrite
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
 	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDispatchesRequestObject struct {
+	Id RequestId `json:"id"`
+}
+
+type ListDispatchesResponseObject interface {
+	VisitListDispatchesResponse(w http.ResponseWriter) error
+}
+
+type ListDispatches200JSONResponse DispatchList
+
+func (response ListDispatches200JSONResponse) VisitListDispatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10400,6 +11161,21 @@ type StrictServerInterface interface {
 	// ListPosts List posts of the directory, by id
 	// (GET /v1/directory/posts)
 	ListPosts(ctx context.Context, request ListPostsRequestObject) (ListPostsResponseObject, error)
+	// GetDispatch Read one dispatch with what was recorded of it
+	// (GET /v1/dispatches/{id})
+	GetDispatch(ctx context.Context, request GetDispatchRequestObject) (GetDispatchResponseObject, error)
+	// RecordDelivery Attach the courier's proof of delivery
+	// (POST /v1/dispatches/{id}/delivery)
+	RecordDelivery(ctx context.Context, request RecordDeliveryRequestObject) (RecordDeliveryResponseObject, error)
+	// HandOver Record that the package was given to a courier
+	// (POST /v1/dispatches/{id}/hand-over)
+	HandOver(ctx context.Context, request HandOverRequestObject) (HandOverResponseObject, error)
+	// ConfirmRecall Record what became of what was asked back
+	// (POST /v1/dispatches/{id}/recall-confirmation)
+	ConfirmRecall(ctx context.Context, request ConfirmRecallRequestObject) (ConfirmRecallResponseObject, error)
+	// RecordSubmission Record the number that the post's own system gave
+	// (POST /v1/dispatches/{id}/submission)
+	RecordSubmission(ctx context.Context, request RecordSubmissionRequestObject) (RecordSubmissionResponseObject, error)
 	// GetDocument Read one document, with the name that it came with and the text on its pages
 	// (GET /v1/documents/{id})
 	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
@@ -10496,6 +11272,9 @@ type StrictServerInterface interface {
 	// ClaimNationality Record a claimed nationality; it replaces none
 	// (POST /v1/persons/{id}/nationalities)
 	ClaimNationality(ctx context.Context, request ClaimNationalityRequestObject) (ClaimNationalityResponseObject, error)
+	// ListPostDispatches List what left for a post, newest first
+	// (GET /v1/posts/{id}/dispatches)
+	ListPostDispatches(ctx context.Context, request ListPostDispatchesRequestObject) (ListPostDispatchesResponseObject, error)
 	// EndIssuer End the listing of an issuing authority
 	// (POST /v1/posts/{id}/issuer-endings)
 	EndIssuer(ctx context.Context, request EndIssuerRequestObject) (EndIssuerResponseObject, error)
@@ -10553,6 +11332,9 @@ type StrictServerInterface interface {
 	// Correct Say that an earlier event was wrong
 	// (POST /v1/requests/{id}/correct)
 	Correct(ctx context.Context, request CorrectRequestObject) (CorrectResponseObject, error)
+	// ListDispatches List what left for the post, newest first
+	// (GET /v1/requests/{id}/dispatches)
+	ListDispatches(ctx context.Context, request ListDispatchesRequestObject) (ListDispatchesResponseObject, error)
 	// ListEscalations Read who was asked
 	// (GET /v1/requests/{id}/escalations)
 	ListEscalations(ctx context.Context, request ListEscalationsRequestObject) (ListEscalationsResponseObject, error)
@@ -10941,6 +11723,168 @@ func (sh *strictHandler) ListPosts(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListPostsResponseObject); ok {
 		if err := validResponse.VisitListPostsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDispatch operation middleware
+func (sh *strictHandler) GetDispatch(w http.ResponseWriter, r *http.Request, id DispatchId) {
+	var request GetDispatchRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDispatch(ctx, request.(GetDispatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDispatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDispatchResponseObject); ok {
+		if err := validResponse.VisitGetDispatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordDelivery operation middleware
+func (sh *strictHandler) RecordDelivery(w http.ResponseWriter, r *http.Request, id DispatchId, params RecordDeliveryParams) {
+	var request RecordDeliveryRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RecordDeliveryJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordDelivery(ctx, request.(RecordDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordDelivery")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordDeliveryResponseObject); ok {
+		if err := validResponse.VisitRecordDeliveryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// HandOver operation middleware
+func (sh *strictHandler) HandOver(w http.ResponseWriter, r *http.Request, id DispatchId, params HandOverParams) {
+	var request HandOverRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body HandOverJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.HandOver(ctx, request.(HandOverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HandOver")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(HandOverResponseObject); ok {
+		if err := validResponse.VisitHandOverResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmRecall operation middleware
+func (sh *strictHandler) ConfirmRecall(w http.ResponseWriter, r *http.Request, id DispatchId, params ConfirmRecallParams) {
+	var request ConfirmRecallRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ConfirmRecallJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmRecall(ctx, request.(ConfirmRecallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmRecall")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ConfirmRecallResponseObject); ok {
+		if err := validResponse.VisitConfirmRecallResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordSubmission operation middleware
+func (sh *strictHandler) RecordSubmission(w http.ResponseWriter, r *http.Request, id DispatchId, params RecordSubmissionParams) {
+	var request RecordSubmissionRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RecordSubmissionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordSubmission(ctx, request.(RecordSubmissionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordSubmission")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordSubmissionResponseObject); ok {
+		if err := validResponse.VisitRecordSubmissionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -11916,6 +12860,33 @@ func (sh *strictHandler) ClaimNationality(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// ListPostDispatches operation middleware
+func (sh *strictHandler) ListPostDispatches(w http.ResponseWriter, r *http.Request, id PostId, params ListPostDispatchesParams) {
+	var request ListPostDispatchesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPostDispatches(ctx, request.(ListPostDispatchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPostDispatches")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPostDispatchesResponseObject); ok {
+		if err := validResponse.VisitListPostDispatchesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // EndIssuer operation middleware
 func (sh *strictHandler) EndIssuer(w http.ResponseWriter, r *http.Request, id PostId, params EndIssuerParams) {
 	var request EndIssuerRequestObject
@@ -12482,6 +13453,32 @@ func (sh *strictHandler) Correct(w http.ResponseWriter, r *http.Request, id Requ
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CorrectResponseObject); ok {
 		if err := validResponse.VisitCorrectResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDispatches operation middleware
+func (sh *strictHandler) ListDispatches(w http.ResponseWriter, r *http.Request, id RequestId) {
+	var request ListDispatchesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDispatches(ctx, request.(ListDispatchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDispatches")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDispatchesResponseObject); ok {
+		if err := validResponse.VisitListDispatchesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,9 +17,9 @@ type Case struct {
 	Special bool `json:"special,omitempty"`
 }
 
-// Recipient is a person or desk that mail goes to.
+// Recipient is a person, desk or post that mail goes to.
 type Recipient struct {
-	ID            string `json:"id"` // "person/officer1", "desk/hq-td"
+	ID            string `json:"id"` // "person/officer1", "desk/hq-td", "post/gha-washington"
 	Name          string `json:"name"`
 	Email         string `json:"email"`
 	Zone          string `json:"zone"`
@@ -119,13 +120,16 @@ func (s Snapshot) CounselAddressees(c Case, at time.Time) Addressees {
 	return r.found
 }
 
-// Recipient finds a recipient by its id ("person/officer1", "desk/hq-td"), as
+// Recipient finds a recipient by its id ("person/officer1", "desk/hq-td", "post/gha-washington"), as
 // a mailbox has to that was poked earlier. Absence does not matter; validity does.
 func (s Snapshot) Recipient(id string, at time.Time) (Recipient, bool) {
 	for _, desk := range s.data.Desks {
 		if "desk/"+desk.ID == id {
 			return deskRecipient(desk), desk.Email != "" && desk.Valid.Contains(s.localDate(at, desk.Zone))
 		}
+	}
+	if post, valid := s.PostOn(strings.TrimPrefix(id, postPrefix), at); IsPost(id) {
+		return postRecipient(post), valid
 	}
 	if len(id) > len("person/") && id[:len("person/")] == "person/" {
 		person, ok := s.PersonOn(id[len("person/"):], at)
@@ -292,4 +296,16 @@ func personRecipient(p Person, substituteFor string) Recipient {
 
 func deskRecipient(d Desk) Recipient {
 	return Recipient{ID: "desk/" + d.ID, Name: d.Name, Email: d.Email, Zone: d.Zone, Hours: d.Hours, Federal: d.Federal}
+}
+
+const postPrefix = "post/"
+
+// PostRecipient is the recipient's id of a post.
+func PostRecipient(post string) string { return postPrefix + post }
+
+// IsPost tells whether a recipient's id is that of a post, which is outside and does not sign in.
+func IsPost(recipient string) bool { return strings.HasPrefix(recipient, postPrefix) }
+
+func postRecipient(p Post) Recipient {
+	return Recipient{ID: PostRecipient(p.ID), Name: p.Name, Email: p.Email, Zone: p.Zone, Hours: p.Hours, Federal: p.Federal}
 }

@@ -46,6 +46,11 @@ const (
 	PreparePackage   Operation = "prepare_package"
 	ReviewDisclosure Operation = "review_disclosure"
 	SetDataSheet     Operation = "set_data_sheet"
+	TakeOutBundle    Operation = "take_out_bundle" // what may be given to the post
+	HandOver         Operation = "hand_over"
+	RecordDelivery   Operation = "record_delivery"
+	RecordSubmission Operation = "record_submission"
+	ConfirmRecall    Operation = "confirm_recall"
 	BreakGlass       Operation = "break_glass"      // sight of one request beyond one's reach
 	PlaceLegalHold   Operation = "place_legal_hold" // keeps data; PlaceHold stops a removal
 	LiftLegalHold    Operation = "lift_legal_hold"
@@ -131,6 +136,11 @@ func Rules() []Rule {
 		{PreparePackage, officer},
 		{ReviewDisclosure, []Role{Supervisor, Counsel}},
 		{SetDataSheet, officer},
+		{TakeOutBundle, officer},
+		{HandOver, officer},
+		{RecordDelivery, posted},
+		{RecordSubmission, officer},
+		{ConfirmRecall, posted},
 		{BreakGlass, []Role{Officer, Supervisor, Counsel, Liaison}},
 		{PlaceLegalHold, []Role{Counsel}},
 		{LiftLegalHold, []Role{Counsel}},

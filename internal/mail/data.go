@@ -14,7 +14,8 @@ import (
 // Kind is what a notice asks for. Ladder kinds carry their level.
 type Kind string
 
-// The kinds of notices about one request.
+// The kinds of notices about one request. The last two go to posts, which do
+// not sign in: their mails carry no link, and stand with no other kind.
 const (
 	Level0   Kind = "l0" // reminder to the officer
 	Level1   Kind = "l1"
@@ -32,12 +33,17 @@ const (
 	Expired  Kind = "expired"  // what counsel watches ended on its last day
 	// BreakGlass: somebody looks into a request beyond their reach, and gave a reason.
 	BreakGlass Kind = "break_glass"
+	Package    Kind = "package" // to a post: a package comes
+	Recall     Kind = "recall"  // to a post: what was sent is asked back; one text whatever the reason
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Overdue, Custody, Counsel, Review, Expired, BreakGlass}
+	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Overdue, Custody, Counsel, Review, Expired, BreakGlass, Package, Recall}
 }
+
+// toPost tells whether a kind goes to a post.
+func (k Kind) toPost() bool { return k == Package || k == Recall }
 
 // LadderKind is the kind of an escalation level from 0 to 6.
 func LadderKind(level int) (Kind, error) {
@@ -109,7 +115,7 @@ type Notice struct {
 
 // Frame is what every mail carries.
 type Frame struct {
-	Link   string         // leads to sign-in; no query, because query strings end up in logs
+	Link   string         // leads to sign-in, left out of a mail to a post; no query, because query strings end up in logs
 	Desk   string         // who sends; never names a country, because codes stand beside it
 	Zone   *time.Location // the recipient's
 	Now    time.Time      // when the mail is composed
@@ -256,7 +262,7 @@ func datesOf(kind Kind) (dates, bool) {
 		return either, true
 	case Validity, Custody, Review, Expired:
 		return civil, true
-	case Level6, Bounce, Counsel, BreakGlass:
+	case Level6, Bounce, Counsel, BreakGlass, Package, Recall:
 		return noDate, true
 	default:
 		return noDate, false

@@ -27,8 +27,9 @@ type document struct {
 	Lines     []string
 	Items     []item
 	Table     [][]string // the first row is the heading
-	Link      string
+	Link      string     // empty in a mail to a post
 	Closing   string
+	ToPost    bool
 	Desk      string
 }
 
@@ -76,7 +77,10 @@ func compose(data Data) (document, bool, error) {
 	if err != nil {
 		return document{}, false, err
 	}
-	doc.Link, doc.Desk = frame.Link, frame.Desk
+	doc.Desk = frame.Desk
+	if !doc.ToPost {
+		doc.Link, doc.Closing = frame.Link, linkNeutral+" "+doc.Closing
+	}
 	if frame.Repeat {
 		doc.Repeat = repeatMark
 	}
@@ -97,7 +101,8 @@ func (c Case) document() (document, error) {
 		Preheader: words.preheader,
 		First:     words.first,
 		Lines:     lines,
-		Closing:   strings.Join([]string{linkNeutral, words.closing, noCaseDetails}, " "),
+		Closing:   words.closing + " " + noCaseDetails,
+		ToPost:    c.Kind.toPost(),
 	}, nil
 }
 
@@ -153,7 +158,8 @@ func (b Bundle) document() (document, error) {
 		Preheader: "By request",
 		First:     plural(len(items), "item") + " " + needYou(len(items)) + ".",
 		Items:     items,
-		Closing:   linkNeutral + " " + noCaseDetails,
+		Closing:   noCaseDetails,
+		ToPost:    b.Notices[0].Kind.toPost(),
 	}, nil
 }
 
@@ -217,7 +223,8 @@ func (d Digest) document() (document, error) {
 		Preheader: "By country and level",
 		First:     plural(sum.Total, "item") + " " + needYou(sum.Total) + ".",
 		Table:     table,
-		Closing:   linkNeutral + " " + noCaseDetails,
+		Closing:   noCaseDetails,
+		ToPost:    d.Rows[0].Kind.toPost(),
 	}, nil
 }
 

@@ -143,6 +143,8 @@ func TestSubjectsPreheadersAndFirstLines(t *testing.T) {
 		{Counsel, "TD-7Q4M2K: counsel's decision needed", "Everything waits for it", "Open the request and decide."},
 		{Review, "TD-7Q4M2K: review by counsel was due 14 Apr 2026, 42 days", "Nothing ends by itself", "Review what stands."},
 		{Expired, "TD-7Q4M2K: ended with 14 Apr 2026, look again", "Its last day has passed", "Look at what still stands."},
+		{Package, "TD-7Q4M2K: a package comes to you", "From us, on the way agreed with you", "A package comes to you."},
+		{Recall, "TD-7Q4M2K: please send our package back", "What we sent is asked back", "Please do not use it, and send it back."},
 	}
 	if len(rows) != len(Kinds()) {
 		t.Fatalf("%d rows for %d kinds", len(rows), len(Kinds()))
@@ -155,6 +157,22 @@ func TestSubjectsPreheadersAndFirstLines(t *testing.T) {
 		first, _, _ := strings.Cut(mail.Text, "\n")
 		if mail.Subject != row.subject || mail.Preheader != row.preheader || first != row.first {
 			t.Errorf("%s: %q, %q, %q", row.kind, mail.Subject, mail.Preheader, first)
+		}
+	}
+}
+
+// A post does not sign in: no mail to one carries a link.
+func TestMailsToPostsCarryNoLink(t *testing.T) {
+	for _, kind := range []Kind{Package, Recall} {
+		for name, data := range map[string]Data{
+			"case":   Case{sample(t, kind), frame(t)},
+			"bundle": Bundle{[]Notice{sample(t, kind), sample(t, kind)}, frame(t)},
+			"digest": Digest{[]Count{{country(t, "Ghana"), kind, 30, 0, 0}}, frame(t)},
+		} {
+			mail, err := Render(data)
+			if err != nil || strings.Contains(mail.Text+mail.HTML, "traveldoc.example") || strings.Contains(mail.Text+mail.HTML, "link") {
+				t.Errorf("%s of %s: %s, %v", name, kind, mail.Text, err)
+			}
 		}
 	}
 }

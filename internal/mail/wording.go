@@ -103,6 +103,18 @@ func wordingOf(kind Kind) wording {
 			"Something about {code} ended with {date}.", "look at what still stands.",
 			"Nothing was sent by its end; what waits is checked again when its officer sends.", "Ended",
 		}
+	case Package:
+		return wording{
+			"{code}: a package comes to you", "From us, on the way agreed with you", "A package comes to you.",
+			"A package with the reference {code} comes to you on the way agreed.", "confirm that you have it.",
+			"Please name the reference when you answer.", "A package comes to you",
+		}
+	case Recall:
+		return wording{
+			"{code}: please send our package back", "What we sent is asked back", "Please do not use it, and send it back.",
+			"What came to you under the reference {code} is asked back.", "do not use it, send it back, and confirm that you did, or that nothing came.",
+			"Please name the reference when you answer.", "Package asked back",
+		}
 	default:
 		return wording{}
 	}

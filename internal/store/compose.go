@@ -115,6 +115,10 @@ func (p pending) word(zone *time.Location, at time.Time) (mail.Notice, error) {
 		word.Kind, word.On = mail.Review, mail.Day(data.On)
 	case expiredNotice:
 		word.Kind, word.On = mail.Expired, mail.Day(data.On)
+	case packageNotice:
+		word.Kind = mail.Package
+	case recallNotice:
+		word.Kind = mail.Recall
 	case tdr.BounceNotice:
 		word.Kind = mail.Bounce
 	default:

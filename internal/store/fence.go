@@ -34,7 +34,7 @@ func (s *Store) Authorise(ctx context.Context, asked api.Authorisation, postCoun
 		if err := s.Holds().endExpired(ctx, q, person, s.clock.Now().UTC()); err != nil {
 			return err
 		}
-		found, err := q.GateFindings(ctx, asked.RequestID)
+		found, err := q.GateFindings(ctx, sqlcgen.GateFindingsParams{RequestID: asked.RequestID, DispatchID: asked.CommandID})
 		if err != nil {
 			return err
 		}
@@ -79,12 +79,53 @@ func (s *Store) dispatch(ctx context.Context, q *sqlcgen.Queries, asked api.Auth
 	})
 }
 
-// StillAuthorised is asked right before an effect: whether the dispatch was
-// authorised within the last ten seconds under the fence version in force. If
-// not, the gate is asked again.
+// StillAuthorised re-reads the fence right before an effect; see api.Fence.
 func (s *Store) StillAuthorised(ctx context.Context, dispatch string) (bool, error) {
-	still, err := s.queries().StillAuthorised(ctx, sqlcgen.StillAuthorisedParams{
-		DispatchID: dispatch, AuthorisedAfter: s.clock.Now().UTC().Add(-authorityLasts),
+	now := s.clock.Now().UTC()
+	begun, err := s.queries().StillAuthorised(ctx, sqlcgen.StillAuthorisedParams{
+		DispatchID: dispatch, At: now, AuthorisedAfter: now.Add(-authorityLasts),
 	})
-	return still, failed("re-read the fence", err)
+	return begun == 1, failed("re-read the fence", err)
+}
+
+// Left ends a dispatch whose effect was done; see api.Fence.
+func (s *Store) Left(ctx context.Context, dispatch string) error {
+	return s.end(ctx, dispatch, func(q *sqlcgen.Queries, now time.Time) error {
+		_, err := q.DispatchLeft(ctx, sqlcgen.DispatchLeftParams{DispatchID: dispatch, At: now})
+		return err
+	})
+}
+
+// Stop ends a dispatch that may not leave; see api.Fence.
+func (s *Store) Stop(ctx context.Context, dispatch string) error {
+	return s.end(ctx, dispatch, func(q *sqlcgen.Queries, now time.Time) error {
+		stopped, err := q.StopDispatch(ctx, sqlcgen.StopDispatchParams{DispatchID: dispatch, At: now})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil || stopped.Status != "stopped" {
+			return err
+		}
+		return signal(ctx, q, stopped.RequestID, sendStoppedSignal, tdr.SendStopped{Dispatch: dispatch}, now)
+	})
+}
+
+// end ends a dispatch under the person's fence row, so that no hold comes
+// between its end and what the post is told.
+func (s *Store) end(ctx context.Context, dispatch string, how func(*sqlcgen.Queries, time.Time) error) error {
+	return s.transact(ctx, "end dispatch", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		row, err := q.Dispatch(ctx, dispatch)
+		if err != nil {
+			return err
+		}
+		if _, err := q.LockPerson(ctx, row.PersonID); err != nil {
+			return err
+		}
+		now := s.clock.Now().UTC()
+		if err := how(q, now); err != nil {
+			return err
+		}
+		_, err = tellRecalls(ctx, q, row.PersonID, now)
+		return err
+	})
 }

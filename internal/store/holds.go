@@ -49,7 +49,10 @@ func place(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, no
 	if err != nil {
 		return api.PlacedHold{}, err
 	}
-	recalls, err := q.MayHaveLeft(ctx, &hold.ID)
+	if _, err := tellRecalls(ctx, q, hold.PersonID, now); err != nil {
+		return api.PlacedHold{}, err
+	}
+	recalls, err := q.MayHaveLeft(ctx, hold.ID)
 	if err != nil {
 		return api.PlacedHold{}, err
 	}
@@ -151,7 +154,7 @@ func lift(ctx context.Context, q *sqlcgen.Queries, lifting api.Lifting, now time
 
 // List lists holds; see api.HoldFilter.
 func (h Holds) List(ctx context.Context, filter api.HoldFilter) ([]api.Hold, error) {
-	after, err := keyTime(filter.Page.AfterKey)
+	after, err := KeyTime(filter.Page.AfterKey)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ const (
 
 	mailBouncedSignal = "MailBounced"
 	unreachableSignal = "LevelUnreachable"
+	sendStoppedSignal = "SendStopped"
 )
 
 func requestSubject(id string) string { return requestPrefix + id }

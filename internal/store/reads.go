@@ -31,7 +31,7 @@ func (s *Store) RequestByCode(ctx context.Context, code string) (api.RequestView
 
 // Requests lists requests; see api.RequestFilter.
 func (s *Store) Requests(ctx context.Context, filter api.RequestFilter) ([]api.RequestView, error) {
-	after, err := keyTime(filter.Page.AfterKey)
+	after, err := KeyTime(filter.Page.AfterKey)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (s *Store) Recalls(ctx context.Context, requestID string) ([]api.Recall, er
 
 // Deadlines lists what is to come or was missed; see api.DeadlineFilter.
 func (s *Store) Deadlines(ctx context.Context, filter api.DeadlineFilter) ([]api.DeadlineView, error) {
-	after, err := keyTime(filter.Page.AfterKey)
+	after, err := KeyTime(filter.Page.AfterKey)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (s *Store) MailLink(ctx context.Context, token string) (api.MailLink, error
 const never = "infinity"
 
 // keyTime reads the sort key of the last row seen.
-func keyTime(key string) (*time.Time, error) {
+func KeyTime(key string) (*time.Time, error) {
 	if key == "" || key == never {
 		return nil, nil
 	}

@@ -47,6 +47,13 @@ func (s *Store) record(ctx context.Context, recording activities.Recording, also
 		if recorded, err = s.file(ctx, q, request, recording); err != nil {
 			return err
 		}
+		if recording.Row.Recall {
+			asked, err := tellRecalls(ctx, q, request.PersonID, s.clock.Now().UTC())
+			if err != nil {
+				return err
+			}
+			recorded.Poke = append(recorded.Poke, asked.Poke...)
+		}
 		return also(q)
 	})
 	var conflict *seqConflict

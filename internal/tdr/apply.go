@@ -134,6 +134,8 @@ func (s *State) moveStage(e Event) {
 		s.Package.Out, s.Package.Approved = true, ""
 		s.wait(e)
 		s.enter(Submitted, e)
+	case *SendStopped:
+		s.unsend(e, fact)
 	case *DocumentIssued:
 		s.issue(e, fact)
 	case *DocumentAuthenticated:

@@ -42,6 +42,12 @@ type Sent struct {
 	Fence    int64       `json:"fence"` // fence version under which it was authorised
 }
 
+// SendStopped says that what a dispatch was to carry certainly never left: the
+// gate closed between its acceptance and its leaving.
+type SendStopped struct {
+	Dispatch string `json:"dispatch"`
+}
+
 // ReceiptRecorded says that the post has the package.
 type ReceiptRecorded struct {
 	Evidence Evidence `json:"evidence"`
@@ -233,6 +239,7 @@ const (
 	ReceiptRecordedType        Type = "receipt_recorded"
 	InformationAskedType       Type = "information_asked"
 	InformationAnsweredType    Type = "information_answered"
+	SendStoppedType            Type = "send_stopped"
 	InterviewScheduledType     Type = "interview_scheduled"
 	InterviewRecordedType      Type = "interview_recorded"
 	VerificationBegunType      Type = "verification_begun"
@@ -269,6 +276,7 @@ func (*Sent) Type() Type                   { return SentType }
 func (*ReceiptRecorded) Type() Type        { return ReceiptRecordedType }
 func (*InformationWasAsked) Type() Type    { return InformationAskedType }
 func (*InformationAnswered) Type() Type    { return InformationAnsweredType }
+func (*SendStopped) Type() Type            { return SendStoppedType }
 func (*InterviewScheduled) Type() Type     { return InterviewScheduledType }
 func (*InterviewRecorded) Type() Type      { return InterviewRecordedType }
 func (*VerificationBegun) Type() Type      { return VerificationBegunType }
@@ -299,7 +307,7 @@ func (*CalendarsRenewed) Type() Type       { return CalendarsRenewedType }
 func facts() []Fact {
 	return []Fact{
 		&Opened{}, &ReviewRequested{}, &Approved{}, &Returned{}, &Sent{}, &ReceiptRecorded{},
-		&InformationWasAsked{}, &InformationAnswered{}, &InterviewScheduled{}, &InterviewRecorded{},
+		&InformationWasAsked{}, &InformationAnswered{}, &SendStopped{}, &InterviewScheduled{}, &InterviewRecorded{},
 		&VerificationBegun{}, &DocumentIssued{}, &DocumentAuthenticated{}, &DocumentRejected{},
 		&RefusalRecorded{}, &Retried{}, &ReissueBegun{}, &RequestClosed{}, &ContactRecorded{},
 		&ForecastRecorded{}, &Reassigned{}, &NonComplianceRecorded{}, &Corrected{}, &HoldChanged{},

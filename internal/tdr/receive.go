@@ -31,6 +31,9 @@ func (s *State) news(fact Fact) bool {
 	switch fact := fact.(type) {
 	case *HoldChanged:
 		return s.holdNews(fact)
+	case *SendStopped:
+		sent, _ := s.lastSent()
+		return sent.dispatch == fact.Dispatch
 	case *CustodyChanged:
 		return fact.Custody != s.Custody
 	case *LevelUnreachable:

@@ -24,6 +24,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
+	"github.com/traveldoc/traveldoc/internal/gateway"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/mail"
 	"github.com/traveldoc/traveldoc/internal/outgoing"
@@ -208,7 +209,9 @@ func newWorld(t testing.TB) *world {
 	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Version1(), Vault: v})
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	rows, files, _ := documentstest.New(t, w.pool, v, w.clock)
+	ledger := gateway.NewLedger(w.pool, w.clock)
 	w.api, err = api.New(api.Config{
+		Dispatches: ledger, Gateway: gateway.NewWays(ledger, w.store),
 		Clock: w.clock, Verifier: identity.CallerVerifier{Tokens: w.people}, Engine: w.engine, Commands: w.store, Intakes: w.store,
 		Fence: w.store, Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files,
 		Packages:   outgoing.New(w.pool, outgoing.Options{Vault: v, Clock: w.clock, People: w.store, Documents: rows, Files: files}),

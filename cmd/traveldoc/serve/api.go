@@ -8,6 +8,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/audit"
 	"github.com/traveldoc/traveldoc/internal/courtpdf"
 	"github.com/traveldoc/traveldoc/internal/documents"
+	"github.com/traveldoc/traveldoc/internal/gateway"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/mail"
 	"github.com/traveldoc/traveldoc/internal/outgoing"
@@ -99,7 +100,9 @@ func (b *backend) carrying(world World, files outgoing.Files) api.Config {
 	if world.Engine != nil {
 		engine = world.Engine(engine)
 	}
+	ledger := gateway.NewLedger(b.pool, world.Clock)
 	return api.Config{
+		Dispatches: ledger, Gateway: gateway.NewWays(ledger, b.store),
 		Clock: world.Clock, Engine: engine, Commands: b.store, Intakes: b.store, Fence: b.store,
 		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Documents: b.documents(world), Directory: b.people,
 		LegalHolds: retention.NewLegalHolds(b.pool, world.Clock),

@@ -18,7 +18,12 @@ WITH finished AS (
     UPDATE dispatches d SET status = CASE WHEN @refused THEN 'stopped' ELSE 'sent' END,
         sent_at = CASE WHEN NOT @refused THEN @done_at END,
         stopped_at = CASE WHEN @refused THEN @done_at END
-    FROM finished f WHERE d.dispatch_id = f.command_id AND d.status = 'sending'
+    WHERE d.dispatch_id IN (SELECT finished.command_id FROM finished) AND d.status = 'sending'
+    RETURNING d.dispatch_id, d.status
+), returned AS (
+    -- Of what was refused nothing is out that could be asked back.
+    UPDATE recalls r SET closed_at = @done_at
+    WHERE r.dispatch_id IN (SELECT settled.dispatch_id FROM settled WHERE settled.status = 'stopped') AND r.closed_at IS NULL
 )
 SELECT finished.command_id FROM finished;
 

@@ -18,10 +18,14 @@ LEFT JOIN LATERAL (
     ORDER BY o.recorded_at DESC, o.order_id LIMIT 1
 ) o ON true
 LEFT JOIN LATERAL (
-    -- Only the last word on the package counts: what came after an approval has taken it away.
-    SELECT CASE WHEN e.type = 'approved' THEN e.data ->> 'content' END AS content
+    -- Only the last word on the package counts: what came after an approval has taken it
+    -- away. What was accepted to leave and was stopped has taken nothing.
+    -- A dispatch that the engine has accepted is authorised anew by the content that it was accepted with.
+    SELECT CASE WHEN e.type = 'approved' OR e.type IN ('sent', 'information_answered') AND e.data ->> 'dispatch' = @dispatch_id::text
+        THEN e.data ->> 'content' END AS content
     FROM events e WHERE e.request_id = r.request_id AND e.type IN ('review_requested', 'approved', 'returned', 'sent',
         'information_asked', 'information_answered', 'retried', 'reissue_begun', 'closed')
+        AND NOT EXISTS (SELECT FROM dispatches x WHERE x.dispatch_id::text = e.data ->> 'dispatch' AND x.status = 'stopped')
     ORDER BY e.seq DESC LIMIT 1
 ) p ON true
 LEFT JOIN package_standing s ON s.request_id = r.request_id AND s.content = p.content
@@ -39,8 +43,38 @@ VALUES (@dispatch_id, @request_id, @person_id, @kind, @channel, @post, @content,
 ON CONFLICT (dispatch_id) DO UPDATE SET fence = excluded.fence, authorised_at = excluded.authorised_at
 WHERE dispatches.status = 'sending';
 
--- name: StillAuthorised :one
-SELECT EXISTS (
-    SELECT FROM dispatches d JOIN persons p USING (person_id)
-    WHERE d.dispatch_id = @dispatch_id AND d.status = 'sending' AND d.fence = p.fence AND d.authorised_at > @authorised_after
-);
+-- name: StillAuthorised :execrows
+-- One statement re-reads the fence and notes that the effect begins. Whoever
+-- places a hold meanwhile finds the dispatch 'sending'.
+UPDATE dispatches d SET departing_at = COALESCE(d.departing_at, @at::timestamptz)
+FROM persons p
+WHERE d.dispatch_id = @dispatch_id AND p.person_id = d.person_id AND d.status = 'sending' AND d.fence = p.fence
+    AND d.authorised_at > @authorised_after::timestamptz;
+
+-- name: DispatchLeft :execrows
+UPDATE dispatches SET status = 'sent', sent_at = @at::timestamptz WHERE dispatch_id = @dispatch_id AND status = 'sending';
+
+-- name: StopDispatch :one
+-- What never began to leave is stopped, and what is asked back of it is settled; what may have left has left.
+WITH ended AS (
+    UPDATE dispatches d SET
+        status = CASE WHEN d.departing_at IS NULL THEN 'stopped' ELSE 'sent' END,
+        stopped_at = CASE WHEN d.departing_at IS NULL THEN @at::timestamptz END,
+        sent_at = d.departing_at
+    WHERE d.dispatch_id = @dispatch_id AND d.status = 'sending'
+    RETURNING d.dispatch_id, d.request_id, d.status
+), settled AS (
+    UPDATE recalls c SET closed_at = @at
+    WHERE c.dispatch_id IN (SELECT ended.dispatch_id FROM ended WHERE ended.status = 'stopped') AND c.closed_at IS NULL
+)
+SELECT request_id, status FROM ended;
+
+-- name: UntoldRecalls :many
+-- Open recalls of what has left, or may have, that the post was not told of.
+SELECT d.dispatch_id, d.request_id, d.person_id, d.post, r.country
+FROM recalls c
+JOIN dispatches d USING (dispatch_id)
+JOIN requests r ON r.request_id = d.request_id
+WHERE d.person_id = @person_id AND c.closed_at IS NULL AND d.departing_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM notices n WHERE n.filed_under = 'recall/' || d.dispatch_id)
+ORDER BY d.dispatch_id;

@@ -15,17 +15,22 @@ VALUES (@hold_id, @person_id, @scope, sqlc.narg(country), sqlc.narg(request_id),
 INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at)
 SELECT d.dispatch_id, d.dispatch_id, d.request_id, h.hold_id, h.placed_at
 FROM holds h
-JOIN dispatches d ON d.person_id = h.person_id AND d.status = 'sending'
-JOIN requests r ON r.request_id = d.request_id
+JOIN dispatches d ON d.person_id = h.person_id AND d.status IN ('sending', 'sent')
+JOIN requests r ON r.request_id = d.request_id AND (r.live OR d.status = 'sending')
 WHERE h.hold_id = @hold_id
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
 ON CONFLICT (dispatch_id) DO NOTHING;
 
 -- name: MayHaveLeft :many
--- What was on its way when the hold was placed, whatever opened its recall first.
+-- What was out, or on its way, when the hold was placed, whatever opened its recall first.
 SELECT c.recall_id, c.dispatch_id, c.request_id, r.code, c.opened_at, c.closed_at
-FROM recalls c JOIN requests r USING (request_id)
-WHERE c.hold_id = @hold_id
+FROM holds h
+JOIN dispatches d ON d.person_id = h.person_id
+JOIN recalls c ON c.dispatch_id = d.dispatch_id
+JOIN requests r ON r.request_id = d.request_id
+WHERE h.hold_id = @hold_id
+    AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    AND (c.hold_id = h.hold_id OR c.closed_at IS NULL)
 ORDER BY c.recall_id;
 
 -- name: SignalHold :exec

@@ -4,7 +4,7 @@ ON CONFLICT (recipient) DO UPDATE SET poked_at = NULL;
 
 -- name: WaitingNotices :many
 SELECT n.*, COALESCE(r.code, '')::text AS code,
-    ((r.live IS FALSE AND n.kind NOT IN ('custody', 'counsel', 'hold_review', 'hold_expired', 'break_glass')) OR COALESCE(e.status, '') IN ('closed', 'acknowledged')
+    ((r.live IS FALSE AND n.kind NOT IN ('custody', 'counsel', 'hold_review', 'hold_expired', 'break_glass', 'recall')) OR COALESCE(e.status, '') IN ('closed', 'acknowledged')
         OR (n.kind IN ('counsel', 'hold_review') AND EXISTS (
             SELECT FROM holds h WHERE h.hold_id::text = split_part(n.filed_under, '/', 2) AND h.lifted_at IS NOT NULL)))::boolean AS moot
 FROM notices n

@@ -11,7 +11,7 @@ import (
 )
 
 const dispatch = `-- name: Dispatch :one
-SELECT dispatch_id, request_id, person_id, kind, channel, post, content, status, fence, authorised_at, authorised_by, sent_at, stopped_at FROM dispatches WHERE dispatch_id = $1
+SELECT dispatch_id, request_id, person_id, kind, channel, post, content, status, fence, authorised_at, authorised_by, sent_at, stopped_at, departing_at FROM dispatches WHERE dispatch_id = $1
 `
 
 func (q *Queries) Dispatch(ctx context.Context, dispatchID string) (Dispatch, error) {
@@ -31,8 +31,26 @@ func (q *Queries) Dispatch(ctx context.Context, dispatchID string) (Dispatch, er
 		&i.AuthorisedBy,
 		&i.SentAt,
 		&i.StoppedAt,
+		&i.DepartingAt,
 	)
 	return i, err
+}
+
+const dispatchLeft = `-- name: DispatchLeft :execrows
+UPDATE dispatches SET status = 'sent', sent_at = $1::timestamptz WHERE dispatch_id = $2 AND status = 'sending'
+`
+
+type DispatchLeftParams struct {
+	At         time.Time
+	DispatchID string
+}
+
+func (q *Queries) DispatchLeft(ctx context.Context, arg DispatchLeftParams) (int64, error) {
+	result, err := q.db.Exec(ctx, dispatchLeft, arg.At, arg.DispatchID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const gateFindings = `-- name: GateFindings :one
@@ -54,15 +72,24 @@ LEFT JOIN LATERAL (
     ORDER BY o.recorded_at DESC, o.order_id LIMIT 1
 ) o ON true
 LEFT JOIN LATERAL (
-    -- Only the last word on the package counts: what came after an approval has taken it away.
-    SELECT CASE WHEN e.type = 'approved' THEN e.data ->> 'content' END AS content
+    -- Only the last word on the package counts: what came after an approval has taken it
+    -- away. What was accepted to leave and was stopped has taken nothing.
+    -- A dispatch that the engine has accepted is authorised anew by the content that it was accepted with.
+    SELECT CASE WHEN e.type = 'approved' OR e.type IN ('sent', 'information_answered') AND e.data ->> 'dispatch' = $1::text
+        THEN e.data ->> 'content' END AS content
     FROM events e WHERE e.request_id = r.request_id AND e.type IN ('review_requested', 'approved', 'returned', 'sent',
         'information_asked', 'information_answered', 'retried', 'reissue_begun', 'closed')
+        AND NOT EXISTS (SELECT FROM dispatches x WHERE x.dispatch_id::text = e.data ->> 'dispatch' AND x.status = 'stopped')
     ORDER BY e.seq DESC LIMIT 1
 ) p ON true
 LEFT JOIN package_standing s ON s.request_id = r.request_id AND s.content = p.content
-WHERE r.request_id = $1
+WHERE r.request_id = $2
 `
+
+type GateFindingsParams struct {
+	DispatchID string
+	RequestID  string
+}
 
 type GateFindingsRow struct {
 	RequestID     string
@@ -79,8 +106,8 @@ type GateFindingsRow struct {
 }
 
 // Looked at under the person's fence row, which LockPerson holds.
-func (q *Queries) GateFindings(ctx context.Context, requestID string) (GateFindingsRow, error) {
-	row := q.db.QueryRow(ctx, gateFindings, requestID)
+func (q *Queries) GateFindings(ctx context.Context, arg GateFindingsParams) (GateFindingsRow, error) {
+	row := q.db.QueryRow(ctx, gateFindings, arg.DispatchID, arg.RequestID)
 	var i GateFindingsRow
 	err := row.Scan(
 		&i.RequestID,
@@ -145,21 +172,103 @@ func (q *Queries) PutDispatch(ctx context.Context, arg PutDispatchParams) error 
 	return err
 }
 
-const stillAuthorised = `-- name: StillAuthorised :one
-SELECT EXISTS (
-    SELECT FROM dispatches d JOIN persons p USING (person_id)
-    WHERE d.dispatch_id = $1 AND d.status = 'sending' AND d.fence = p.fence AND d.authorised_at > $2
-)
+const stillAuthorised = `-- name: StillAuthorised :execrows
+UPDATE dispatches d SET departing_at = COALESCE(d.departing_at, $1::timestamptz)
+FROM persons p
+WHERE d.dispatch_id = $2 AND p.person_id = d.person_id AND d.status = 'sending' AND d.fence = p.fence
+    AND d.authorised_at > $3::timestamptz
 `
 
 type StillAuthorisedParams struct {
+	At              time.Time
 	DispatchID      string
 	AuthorisedAfter time.Time
 }
 
-func (q *Queries) StillAuthorised(ctx context.Context, arg StillAuthorisedParams) (bool, error) {
-	row := q.db.QueryRow(ctx, stillAuthorised, arg.DispatchID, arg.AuthorisedAfter)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+// One statement re-reads the fence and notes that the effect begins. Whoever
+// places a hold meanwhile finds the dispatch 'sending'.
+func (q *Queries) StillAuthorised(ctx context.Context, arg StillAuthorisedParams) (int64, error) {
+	result, err := q.db.Exec(ctx, stillAuthorised, arg.At, arg.DispatchID, arg.AuthorisedAfter)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const stopDispatch = `-- name: StopDispatch :one
+WITH ended AS (
+    UPDATE dispatches d SET
+        status = CASE WHEN d.departing_at IS NULL THEN 'stopped' ELSE 'sent' END,
+        stopped_at = CASE WHEN d.departing_at IS NULL THEN $1::timestamptz END,
+        sent_at = d.departing_at
+    WHERE d.dispatch_id = $2 AND d.status = 'sending'
+    RETURNING d.dispatch_id, d.request_id, d.status
+), settled AS (
+    UPDATE recalls c SET closed_at = $1
+    WHERE c.dispatch_id IN (SELECT ended.dispatch_id FROM ended WHERE ended.status = 'stopped') AND c.closed_at IS NULL
+)
+SELECT request_id, status FROM ended
+`
+
+type StopDispatchParams struct {
+	At         time.Time
+	DispatchID string
+}
+
+type StopDispatchRow struct {
+	RequestID string
+	Status    string
+}
+
+// What never began to leave is stopped, and what is asked back of it is settled; what may have left has left.
+func (q *Queries) StopDispatch(ctx context.Context, arg StopDispatchParams) (StopDispatchRow, error) {
+	row := q.db.QueryRow(ctx, stopDispatch, arg.At, arg.DispatchID)
+	var i StopDispatchRow
+	err := row.Scan(&i.RequestID, &i.Status)
+	return i, err
+}
+
+const untoldRecalls = `-- name: UntoldRecalls :many
+SELECT d.dispatch_id, d.request_id, d.person_id, d.post, r.country
+FROM recalls c
+JOIN dispatches d USING (dispatch_id)
+JOIN requests r ON r.request_id = d.request_id
+WHERE d.person_id = $1 AND c.closed_at IS NULL AND d.departing_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM notices n WHERE n.filed_under = 'recall/' || d.dispatch_id)
+ORDER BY d.dispatch_id
+`
+
+type UntoldRecallsRow struct {
+	DispatchID string
+	RequestID  string
+	PersonID   string
+	Post       string
+	Country    string
+}
+
+// Open recalls of what has left, or may have, that the post was not told of.
+func (q *Queries) UntoldRecalls(ctx context.Context, personID string) ([]UntoldRecallsRow, error) {
+	rows, err := q.db.Query(ctx, untoldRecalls, personID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UntoldRecallsRow
+	for rows.Next() {
+		var i UntoldRecallsRow
+		if err := rows.Scan(
+			&i.DispatchID,
+			&i.RequestID,
+			&i.PersonID,
+			&i.Post,
+			&i.Country,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

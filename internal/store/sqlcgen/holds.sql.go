@@ -486,8 +486,13 @@ func (q *Queries) LiftHold(ctx context.Context, arg LiftHoldParams) (Hold, error
 
 const mayHaveLeft = `-- name: MayHaveLeft :many
 SELECT c.recall_id, c.dispatch_id, c.request_id, r.code, c.opened_at, c.closed_at
-FROM recalls c JOIN requests r USING (request_id)
-WHERE c.hold_id = $1
+FROM holds h
+JOIN dispatches d ON d.person_id = h.person_id
+JOIN recalls c ON c.dispatch_id = d.dispatch_id
+JOIN requests r ON r.request_id = d.request_id
+WHERE h.hold_id = $1
+    AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    AND (c.hold_id = h.hold_id OR c.closed_at IS NULL)
 ORDER BY c.recall_id
 `
 
@@ -500,8 +505,8 @@ type MayHaveLeftRow struct {
 	ClosedAt   *time.Time
 }
 
-// What was on its way when the hold was placed, whatever opened its recall first.
-func (q *Queries) MayHaveLeft(ctx context.Context, holdID *string) ([]MayHaveLeftRow, error) {
+// What was out, or on its way, when the hold was placed, whatever opened its recall first.
+func (q *Queries) MayHaveLeft(ctx context.Context, holdID string) ([]MayHaveLeftRow, error) {
 	rows, err := q.db.Query(ctx, mayHaveLeft, holdID)
 	if err != nil {
 		return nil, err
@@ -574,8 +579,8 @@ const recallWhatMayHaveLeft = `-- name: RecallWhatMayHaveLeft :exec
 INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at)
 SELECT d.dispatch_id, d.dispatch_id, d.request_id, h.hold_id, h.placed_at
 FROM holds h
-JOIN dispatches d ON d.person_id = h.person_id AND d.status = 'sending'
-JOIN requests r ON r.request_id = d.request_id
+JOIN dispatches d ON d.person_id = h.person_id AND d.status IN ('sending', 'sent')
+JOIN requests r ON r.request_id = d.request_id AND (r.live OR d.status = 'sending')
 WHERE h.hold_id = $1
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
 ON CONFLICT (dispatch_id) DO NOTHING

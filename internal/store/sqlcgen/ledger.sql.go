@@ -320,7 +320,7 @@ func (q *Queries) UnsettledMessages(ctx context.Context, recipient string) ([]Me
 
 const waitingNotices = `-- name: WaitingNotices :many
 SELECT n.notice_id, n.key, n.filed_under, n.recipient, n.request_id, n.person_id, n.kind, n.level, n.escalation, n.country, n.data, n.status, n.message_id, n.filed_at, COALESCE(r.code, '')::text AS code,
-    ((r.live IS FALSE AND n.kind NOT IN ('custody', 'counsel', 'hold_review', 'hold_expired', 'break_glass')) OR COALESCE(e.status, '') IN ('closed', 'acknowledged')
+    ((r.live IS FALSE AND n.kind NOT IN ('custody', 'counsel', 'hold_review', 'hold_expired', 'break_glass', 'recall')) OR COALESCE(e.status, '') IN ('closed', 'acknowledged')
         OR (n.kind IN ('counsel', 'hold_review') AND EXISTS (
             SELECT FROM holds h WHERE h.hold_id::text = split_part(n.filed_under, '/', 2) AND h.lifted_at IS NOT NULL)))::boolean AS moot
 FROM notices n

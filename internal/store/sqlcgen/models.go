@@ -79,6 +79,7 @@ type Dispatch struct {
 	AuthorisedBy string
 	SentAt       *time.Time
 	StoppedAt    *time.Time
+	DepartingAt  *time.Time
 }
 
 type Event struct {

@@ -1,0 +1,241 @@
+package api_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+)
+
+// dispatch is what left, as the API shows it.
+type dispatch struct {
+	ID       string
+	Status   string
+	Open     bool
+	HandOver struct{ Tracking string } `json:"hand_over"`
+	Delivery struct {
+		DocumentID string `json:"document_id"`
+	}
+	Submission struct{ Number string }
+	Recall     struct {
+		OpenedAt time.Time `json:"opened_at"`
+		ClosedAt time.Time `json:"closed_at"`
+		As       string
+	}
+}
+
+// departed is a request whose package left.
+type departed struct {
+	request
+	dispatch string
+}
+
+func (d departed) path(more string) string { return "/v1/dispatches/" + d.dispatch + more }
+
+// sent lets a package leave on a channel that the country uses.
+func (w *world) sent(channel string) departed {
+	w.t.Helper()
+	r := w.reviewed()
+	return w.let(r, channel)
+}
+
+// let sends the approved package of a request.
+func (w *world) let(r request, channel string) departed {
+	w.t.Helper()
+	w.do("officer1", &r, "send", fields{"content": w.content(r), "channel": channel})
+	found := read[struct{ Dispatches []dispatch }](w.t, w.get("officer1", "/v1/requests/"+r.ID+"/dispatches")).Dispatches
+	if len(found) != 1 || found[0].Status != "sent" || !found[0].Open {
+		w.t.Fatalf("dispatches: %+v", found)
+	}
+	return departed{r, found[0].ID}
+}
+
+// submittable is a request of a country that works in a system of its own, ready to be sent.
+func (w *world) submittable() request {
+	w.t.Helper()
+	got := w.change("officer1", "/v1/requests", newRequest().with("country", "NIC", "post", "nic-washington"))
+	r := read[changed](w.t, got).Request
+	content := w.prepare(r)
+	w.do("officer1", &r, "request-review", fields{"content": content, "present": w.required()})
+	w.do("supervisor1", &r, "approve", fields{"content": content})
+	return r
+}
+
+func at(clock time.Time) string { return clock.UTC().Format(time.RFC3339) }
+
+// A courier's package is handed over under a number that is nobody else's, and
+// its delivery is proved by a document of the person.
+func TestACouriersPackageIsFollowedToTheDoor(t *testing.T) {
+	w := newWorld(t)
+	d, other := w.sent("courier"), w.sent("courier")
+	given := fields{"courier": "example_courier", "tracking": "INVENTED-1", "handed_over_at": at(w.clock.Now())}
+	proof := fields{"document_id": w.paper(d.request, "other", "officer1"), "delivered_at": at(w.clock.Now())}
+	if got := w.change("officer1", d.path("/delivery"), proof); got.problem() != "not_out" {
+		t.Errorf("delivered before it was handed over: %d %s", got.status, got.body)
+	}
+	key := newKey()
+	for range 2 {
+		if got := w.change("officer1", d.path("/hand-over"), given, "Idempotency-Key", key); got.status != http.StatusOK || read[dispatch](t, got).HandOver.Tracking != "INVENTED-1" {
+			t.Fatalf("hand over: %d %s", got.status, got.body)
+		}
+	}
+	for want, got := range map[string]answer{
+		"recorded_already": w.change("officer1", d.path("/hand-over"), given.with("tracking", "INVENTED-2")),
+		"number_taken":     w.change("officer1", other.path("/hand-over"), given),
+		"not_out":          w.change("officer1", d.path("/submission"), fields{"system": "etd", "number": "1", "submitted_at": at(w.clock.Now())}),
+	} {
+		if got.status != http.StatusConflict || got.problem() != want {
+			t.Errorf("%s: %d %s", want, got.status, got.body)
+		}
+	}
+	for field, got := range map[string]answer{
+		"handed_over_at": w.change("officer1", other.path("/hand-over"), given.with("tracking", "X", "handed_over_at", at(w.clock.Now().Add(time.Hour)))),
+		"delivered_at":   w.change("officer1", d.path("/delivery"), proof.with("delivered_at", at(w.clock.Now().Add(-time.Hour)))),
+		"document_id":    w.change("officer1", d.path("/delivery"), proof.with("document_id", w.paper(other.request, "other", "officer1"))),
+	} {
+		if got.status != http.StatusUnprocessableEntity || got.faults()[field] == "" {
+			t.Errorf("%s: %d %s", field, got.status, got.body)
+		}
+	}
+	if got := w.change("officer1", d.path("/delivery"), proof); read[dispatch](t, got).Delivery.DocumentID != proof["document_id"] {
+		t.Errorf("delivery: %d %s", got.status, got.body)
+	}
+}
+
+// A post that works in its own system gets package and manifest as one file,
+// byte for byte what was approved, and gives a number that no other has.
+func TestWhatIsEnteredElsewhereIsBundledAndHasItsOwnNumber(t *testing.T) {
+	w := newWorld(t)
+	d := w.let(w.submittable(), "external")
+	number := fields{"system": "etd", "number": "2026/INVENTED-7", "submitted_at": at(w.clock.Now())}
+	if got := w.change("officer1", d.path("/submission"), number); read[dispatch](t, got).Submission.Number != number["number"] {
+		t.Fatalf("submission: %d %s", got.status, got.body)
+	}
+	other := w.let(w.submittable(), "external")
+	if got := w.change("officer1", other.path("/submission"), number); got.problem() != "number_taken" {
+		t.Errorf("the number of another: %d %s", got.status, got.body)
+	}
+	first, again := w.get("officer1", d.path("/bundle")), w.get("officer1", d.path("/bundle"))
+	if !bytes.Equal(first.body, again.body) || first.header.Get("Cache-Control") != "no-store" {
+		t.Error("two bundles of one dispatch differ, or may be kept on the way")
+	}
+	archive, err := zip.NewReader(bytes.NewReader(first.body), int64(len(first.body)))
+	must(t, err)
+	var names []string
+	for _, file := range archive.File {
+		names = append(names, file.Name)
+		opened, err := file.Open()
+		must(t, err)
+		raw, err := io.ReadAll(opened)
+		must(t, err)
+		address := map[string]string{"manifest.json": "/manifest", "package.pdf": "/content"}[file.Name]
+		if want := w.get("officer1", "/v1/packages/"+w.newestPackage(d.request)+address).body; !bytes.Equal(raw, want) {
+			t.Errorf("%s is not what was approved", file.Name)
+		}
+	}
+	if !slices.Equal(names, []string{"manifest.json", "package.pdf"}) {
+		t.Errorf("bundle: %v", names)
+	}
+}
+
+// Nothing leaves on a way that the country does not use.
+func TestACountrysPackSaysOnWhichWaysThingsLeave(t *testing.T) {
+	w := newWorld(t)
+	r := w.reviewed()
+	got := w.act("officer1", &r, "send", fields{"content": w.content(r), "channel": "external"})
+	if got.status != http.StatusUnprocessableEntity || got.faults()["channel"] == "" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// The post is told by mail that a package comes, and of nothing else.
+func TestANoticeTellsThePost(t *testing.T) {
+	w := newWorld(t)
+	d := w.sent("notice")
+	var kind, data string
+	must(t, w.pool.QueryRow(t.Context(), "SELECT kind, data::text FROM notices WHERE recipient = 'post/gha-washington' AND request_id = $1", d.ID).Scan(&kind, &data))
+	if kind != "package" {
+		t.Errorf("%s %s", kind, data)
+	}
+}
+
+// Rule 17: what a post may be given ends with the request, and with a hold or a
+// recall; what was handed over before stays on record, what would be after does not begin.
+func TestRule17_AccessEndsWithTheRequestOrItsRecall(t *testing.T) {
+	w := newWorld(t)
+	for name, end := range map[string]func(departed){
+		"hold":    func(d departed) { w.change("counsel1", "/v1/holds", holdOn(d.request)) },
+		"closure": func(d departed) { w.do("officer1", &d.request, "withdraw", fields{"outcome": "other", "reason": "x"}) },
+	} {
+		d := w.sent("courier")
+		if got := w.get("officer1", d.path("/bundle")); got.status != http.StatusOK {
+			t.Fatalf("%s: %d %s", name, got.status, got.body)
+		}
+		before := at(w.clock.Now())
+		w.clock.advance(time.Hour)
+		end(d)
+		w.clock.advance(time.Hour)
+		given := fields{"courier": "example_courier", "tracking": "INVENTED-" + name, "handed_over_at": at(w.clock.Now())}
+		if got := w.get("officer1", d.path("/bundle")); got.problem() != "gate_closed" {
+			t.Errorf("rule 17: %s leaves the bundle open: %d", name, got.status)
+		}
+		if got := w.change("officer1", d.path("/hand-over"), given); got.problem() != "gate_closed" {
+			t.Errorf("rule 17: handed over after %s: %d %s", name, got.status, got.body)
+		}
+		if got := w.change("officer1", d.path("/hand-over"), given.with("handed_over_at", before)); got.status != http.StatusOK {
+			t.Errorf("what was handed over before %s is lost: %d %s", name, got.status, got.body)
+		}
+		if seen := read[dispatch](t, w.get("officer1", d.path(""))); seen.Open {
+			t.Errorf("rule 17: open after %s", name)
+		}
+	}
+}
+
+// What is asked back is confirmed once, with what became of it.
+func TestARecallIsConfirmedOnce(t *testing.T) {
+	w := newWorld(t)
+	d := w.sent("courier")
+	confirmed := fields{"as": "returned", "document_id": w.paper(d.request, "other", "officer1")}
+	if got := w.change("officer1", d.path("/recall-confirmation"), confirmed); got.problem() != "not_out" {
+		t.Errorf("nobody asks it back: %d %s", got.status, got.body)
+	}
+	w.change("counsel1", "/v1/holds", holdOn(d.request))
+	key := newKey()
+	for range 2 {
+		seen := read[dispatch](t, w.change("officer1", d.path("/recall-confirmation"), confirmed, "Idempotency-Key", key))
+		if seen.Recall.As != "returned" || seen.Recall.OpenedAt.IsZero() || seen.Recall.ClosedAt.IsZero() || seen.Open {
+			t.Errorf("%+v", seen)
+		}
+	}
+	if got := w.change("officer1", d.path("/recall-confirmation"), confirmed); got.problem() != "recorded_already" {
+		t.Errorf("confirmed twice: %d %s", got.status, got.body)
+	}
+}
+
+// Dispatches of a post come page by page, and only those of requests in sight.
+func TestDispatchesOfAPostComeInPages(t *testing.T) {
+	w := newWorld(t)
+	want := map[string]bool{}
+	for range 3 {
+		want[w.sent("courier").dispatch] = true
+		w.clock.advance(time.Minute)
+	}
+	path := "/v1/posts/gha-washington/dispatches?limit=2"
+	first := read[struct {
+		Dispatches []dispatch
+		Next       string
+	}](t, w.get("officer1", path))
+	rest := read[struct{ Dispatches []dispatch }](t, w.get("officer1", path+"&cursor="+first.Next))
+	for _, d := range append(first.Dispatches, rest.Dispatches...) {
+		delete(want, d.ID)
+	}
+	if len(first.Dispatches) != 2 || len(rest.Dispatches) != 1 || len(want) != 0 {
+		t.Errorf("%d and %d, missing %v", len(first.Dispatches), len(rest.Dispatches), want)
+	}
+	if seen := read[struct{ Dispatches []dispatch }](t, w.get("outsider", path)); len(seen.Dispatches) != 0 {
+		t.Errorf("an office far away sees %+v", seen)
+	}
+}

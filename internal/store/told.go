@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/traveldoc/traveldoc/activities"
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// What a post is told; requests file neither. A recall has one text whatever
+// is behind it, because its reason could tell of an asylum claim (8 CFR 208.6).
+const (
+	packageNotice tdr.NoticeKind = "package"
+	recallNotice  tdr.NoticeKind = "recall"
+)
+
+// tellPost files one notice to a post about one dispatch.
+func tellPost(ctx context.Context, q *sqlcgen.Queries, kind tdr.NoticeKind, dispatch, post string, about filing) ([]string, error) {
+	recorded, err := fileAll(ctx, q, about, []told{{
+		notice:     tdr.Notice{Key: string(kind) + "/" + dispatch, Kind: kind},
+		recipients: []directory.Recipient{{ID: directory.PostRecipient(post)}},
+	}})
+	return recorded.Poke, err
+}
+
+// tellRecalls tells posts of a person's open recalls of which they were not
+// told. It works under the person's fence row, or the request's.
+func tellRecalls(ctx context.Context, q *sqlcgen.Queries, personID string, now time.Time) (activities.Recorded, error) {
+	var recorded activities.Recorded
+	rows, err := q.UntoldRecalls(ctx, personID)
+	for _, row := range rows {
+		if err != nil {
+			break
+		}
+		var poke []string
+		about := filing{requestID: row.RequestID, personID: row.PersonID, country: row.Country, at: now}
+		poke, err = tellPost(ctx, q, recallNotice, row.DispatchID, row.Post, about)
+		recorded.Poke = append(recorded.Poke, poke...)
+	}
+	return recorded, err
+}
+
+// TellPost files the notice that a package comes; telling twice is telling
+// once. Its mailbox is poked by upkeep.
+func (s *Store) TellPost(ctx context.Context, dispatch api.Dispatch) error {
+	return s.transact(ctx, "tell post", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		about := filing{requestID: dispatch.RequestID, personID: dispatch.PersonID, country: dispatch.Country, at: s.clock.Now().UTC()}
+		_, err := tellPost(ctx, q, packageNotice, dispatch.ID, dispatch.Post, about)
+		return err
+	})
+}
