@@ -3,11 +3,16 @@ package api_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/traveldoc/traveldoc/activities"
+	"github.com/traveldoc/traveldoc/internal/identity"
+	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
 // dispatch is what left, as the API shows it.
@@ -217,7 +222,9 @@ func TestARecallIsConfirmedOnce(t *testing.T) {
 
 // Dispatches of a post come page by page, and only those of requests in sight.
 func TestDispatchesOfAPostComeInPages(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, visited(map[string]identity.Principal{
+		"stranger": {Subject: "stranger", Roles: []identity.Role{identity.Officer}, Offices: []string{"NYC"}},
+	}))
 	want := map[string]bool{}
 	for range 3 {
 		want[w.sent("courier").dispatch] = true
@@ -235,7 +242,60 @@ func TestDispatchesOfAPostComeInPages(t *testing.T) {
 	if len(first.Dispatches) != 2 || len(rest.Dispatches) != 1 || len(want) != 0 {
 		t.Errorf("%d and %d, missing %v", len(first.Dispatches), len(rest.Dispatches), want)
 	}
-	if seen := read[struct{ Dispatches []dispatch }](t, w.get("outsider", path)); len(seen.Dispatches) != 0 {
+	if seen := read[struct{ Dispatches []dispatch }](t, w.get("stranger", path)); seen.Dispatches == nil || len(seen.Dispatches) != 0 {
 		t.Errorf("an office far away sees %+v", seen)
 	}
+}
+
+// A hold that is placed after the engine accepted a sending and before it left
+// stops it: the caller is told so, the request hears of it, and what was approved
+// leaves once the hold is lifted and it is sent again.
+func TestASendingIsStoppedBeforeItLeaves(t *testing.T) {
+	w := newWorld(t)
+	r := w.reviewed()
+	send := fields{"content": w.content(r), "channel": "courier"}
+	var stopping string
+	w.engine.set(func(e *engine) {
+		e.then = func() {
+			e.then = nil
+			stopping = read[placed](t, w.change("counsel1", "/v1/holds", holdOn(r))).Hold.ID
+		}
+	})
+	if got := w.act("officer1", &r, "send", send); got.problem() != "gate_closed" {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	found := read[struct{ Dispatches []dispatch }](t, w.get("officer1", "/v1/requests/"+r.ID+"/dispatches")).Dispatches
+	if len(found) != 1 || found[0].Status != "stopped" || found[0].Recall.ClosedAt.IsZero() {
+		t.Errorf("dispatches %+v", found)
+	}
+	var told tdr.SendStopped
+	var raw []byte
+	must(t, w.pool.QueryRow(t.Context(), "SELECT payload FROM outbox WHERE workflow_id = 'request/' || $1 AND signal = 'SendStopped'", r.ID).Scan(&raw))
+	must(t, json.Unmarshal(raw, &told))
+	if told.Dispatch != found[0].ID {
+		t.Errorf("the request hears of %s", raw)
+	}
+	w.hears(r.ID, &told)
+	w.change("counsel1", "/v1/holds/"+stopping+"/lifting", fields{"authority": "counsel", "source": someHash, "reason": "resolved"})
+	if r = w.read(r.ID); r.Stage != "ready" {
+		t.Fatalf("stage %s", r.Stage)
+	}
+	w.do("officer1", &r, "send", send)
+	if again := read[struct{ Dispatches []dispatch }](t, w.get("officer1", "/v1/requests/"+r.ID+"/dispatches")).Dispatches; len(again) != 2 || again[0].Status != "sent" {
+		t.Errorf("dispatches %+v", again)
+	}
+}
+
+// hears lets a request hear of a fact, as its workflow does of a signal.
+func (w *world) hears(id string, fact tdr.Fact) {
+	w.t.Helper()
+	var state tdr.State
+	var events []tdr.Event
+	w.engine.set(func(e *engine) {
+		events = tdr.Receive(e.states[id], fact, w.clock.Now())
+		state = tdr.ApplyAll(e.states[id], events)
+		e.states[id] = state
+	})
+	_, err := w.store.Record(w.t.Context(), activities.Recording{RequestID: id, Events: events, Row: tdr.Project(state)})
+	must(w.t, err)
 }

@@ -96,6 +96,7 @@ type engine struct {
 	lost   bool // what arrives has its effect, and the answer is lost
 	forgot bool // an ended workflow's history is not kept
 	asked  int
+	then   func() // between accepting a command and answering it
 }
 
 func (e *engine) StartRequest(_ context.Context, id string, input workflows.RequestInput) error {
@@ -121,6 +122,9 @@ func (e *engine) Command(_ context.Context, id string, input workflows.CommandIn
 		return workflows.CommandResult{}, workflows.ErrEngineAway
 	}
 	result, err := e.apply(id, input)
+	if e.then != nil {
+		e.then()
+	}
 	if e.lost {
 		return workflows.CommandResult{}, workflows.ErrEngineAway
 	}

@@ -49,6 +49,11 @@ read_flags                . . C . . . . . .
 prepare_package           O . . . . . . . .
 review_disclosure         . S C . . . . . .
 set_data_sheet            O . . . . . . . .
+take_out_bundle           O . . . . . . . .
+hand_over                 O . . . . . . . .
+record_delivery           O . . L . . . . .
+record_submission         O . . . . . . . .
+confirm_recall            O . . L . . . . .
 break_glass               O S C L . . . . .
 place_legal_hold          . . C . . . . . .
 lift_legal_hold           . . C . . . . . .

@@ -184,7 +184,9 @@ func (r *run) correction() tdr.Act {
 
 func (r *run) signal() {
 	custody := r.state.Custody
-	switch choose(r, "signal", "hold", "hold", "lift", "lift", "custody", "stay", "release", "habeas", "unreachable", "unreachable", "unreachable", "bounce") {
+	switch choose(r, "signal", "hold", "hold", "lift", "lift", "custody", "stay", "release", "habeas", "unreachable", "unreachable", "unreachable", "bounce", "stopped") {
+	case "stopped":
+		r.told(&tdr.SendStopped{Dispatch: r.sentLast()})
 	case "hold":
 		r.nextID++
 		r.told(&tdr.HoldChanged{Hold: fmt.Sprintf("hold-%d", r.nextID), Stops: true})

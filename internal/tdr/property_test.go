@@ -225,10 +225,14 @@ func TestNothingIsSubmittedWithoutOrderAndGate(t *testing.T) {
 	})
 }
 
-// approvedBySecond reads the log: the last review before now was requested by one person and approved by another.
+// approvedBySecond reads the log: the last review before now was requested by
+// one person and approved by another. What never left took no approval along.
 func approvedBySecond(s tdr.State, content tdr.ContentHash) bool {
 	preparer, approved := "", false
-	for _, event := range s.Log {
+	for i, event := range s.Log {
+		if stoppedLater(event.Fact, s.Log[i:]) {
+			continue
+		}
 		switch fact := event.Fact.(type) {
 		case *tdr.ReviewRequested:
 			preparer, approved = event.Actor.ID, false
@@ -382,5 +386,22 @@ func TestNoClosedRequestReopens(t *testing.T) {
 				t.Fatalf("%s reopens a closed request", event.Fact.Type())
 			}
 		}
+	})
+}
+
+// stoppedLater tells whether what was accepted to leave is said to have never left.
+func stoppedLater(fact tdr.Fact, log []tdr.Event) bool {
+	var dispatch string
+	switch fact := fact.(type) {
+	case *tdr.Sent:
+		dispatch = fact.Dispatch
+	case *tdr.InformationAnswered:
+		dispatch = fact.Dispatch
+	default:
+		return false
+	}
+	return slices.ContainsFunc(log, func(e tdr.Event) bool {
+		stop, ok := e.Fact.(*tdr.SendStopped)
+		return ok && stop.Dispatch == dispatch
 	})
 }
