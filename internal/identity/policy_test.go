@@ -36,6 +36,7 @@ record_noncompliance      O . . . . . . . .
 correct                   O S C . . . . . .
 place_hold                O S C L T M . . .
 lift_hold                 . . C . . . . . .
+amend_hold                . . C . . . . . .
 record_legal_event        O S C . . . . . .
 upload_document           O S C . . . . . .
 withdraw_document         O S C . . . . . .
