@@ -30,6 +30,9 @@ func (s *Server) ListPostDispatches(ctx context.Context, r contract.ListPostDisp
 	if err != nil {
 		return nil, err
 	}
+	if err := s.knownPost(ctx, r.Id); err != nil {
+		return nil, err
+	}
 	page, err := pageOf(r.Params.Cursor, r.Params.Limit)
 	if err != nil {
 		return nil, err
