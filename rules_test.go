@@ -100,7 +100,10 @@ func rules() []rule {
 			{pkg: "internal/store", test: "TestRule04_AWorkflowLearnsNothingOfAHoldsKind", off: [][]edit{
 				off("internal/store/sqlcgen/holds.sql.go", "'stops', h.lifted_at IS NULL, 'at'", "'stops', h.lifted_at IS NULL, 'kind', h.kind, 'at'"),
 			}},
-		}, "not built yet: referrals to the State Department, of which the same has to hold"},
+			{pkg: "internal/store", test: "TestRule04_TheStateDepartmentLearnsOfNoAsylumFact", off: [][]edit{
+				off("internal/identity/policy.go", "{ReadHolds, []Role{Counsel, Auditor}}", "{ReadHolds, []Role{Counsel, Auditor, State}}"),
+			}},
+		}, ""},
 		{5, "a citizenship claim stops everything and is not the case officer's to close", []guard{
 			{pkg: "api", test: "TestRule05_TheCaseOfficerClosesNoCitizenshipClaim", off: [][]edit{
 				off("api/holds.go", "if hold.Kind != CitizenshipClaim {", "if hold.Kind != \"\" {"),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 	"github.com/traveldoc/traveldoc/workflows/rehearsal"
 )
@@ -175,6 +177,44 @@ func TestRule04_AWorkflowLearnsNothingOfAHoldsKind(t *testing.T) {
 	}
 	if err := json.Unmarshal(whole, &room); err != nil || len(room) != 4 {
 		t.Errorf("rule 4: the request's own event of a hold holds %s", whole)
+	}
+}
+
+// Rule 4: what the State Department is told at its levels of the ladder, which is
+// all that goes to it by itself, is the same whatever kind of hold stands, and its
+// officers may not read what would tell one from another.
+func TestRule04_TheStateDepartmentLearnsOfNoAsylumFact(t *testing.T) {
+	const said = "SELECT count(*)::text || coalesce(string_agg(concat_ws(' ', kind, level, escalation, country, data, status), E'\\n' ORDER BY level), '') FROM notices WHERE recipient LIKE $1"
+	without := ""
+	for _, kind := range []string{"counsel", "withholding", "cat", "pending_relief"} {
+		l := newWorld(t).sent()
+		hold := l.hold()
+		hold.Kind = kind
+		l.place(hold)
+		recording := l.after(0)
+		recording.Notices = nil
+		for _, level := range []int{4, 5} {
+			recording.Notices = append(recording.Notices, tdr.Notice{Key: l.id + fmt.Sprint("/level/", level), Kind: tdr.LevelNotice, Level: level, Escalation: fmt.Sprint("L", level)})
+		}
+		if _, err := l.store.Record(t.Context(), recording); err != nil {
+			t.Fatal(err)
+		}
+		told := one[string](l.world, said, "desk/state%")
+		if without == "" {
+			without = told
+		}
+		if told != without || !strings.HasPrefix(told, "2") {
+			t.Errorf("rule 4: under a hold of kind %s the State Department is told %q, else %q", kind, told, without)
+		}
+	}
+	policy := identity.NewPolicy()
+	desk := identity.Principal{Subject: "state1", Roles: []identity.Role{identity.State}, Countries: []string{identity.All}}
+	for _, read := range []identity.Operation{
+		identity.ReadHolds, identity.ReadPerson, identity.ReadDocuments, identity.ReadPackages, identity.ReadCustody, identity.ReadFlags, identity.ExportHistory,
+	} {
+		if policy.May(desk, read) {
+			t.Errorf("rule 4: an officer of the State Department may %s", read)
+		}
 	}
 }
 
