@@ -216,12 +216,14 @@ func (e *engine) set(request string, stopped bool) {
 }
 
 // storeSend keeps a command to send, as the API does before it acts.
-func (l *life) storeSend() string {
+func (l *life) storeSend() string { return l.storeSendOn(tdr.ByCourier) }
+
+func (l *life) storeSendOn(channel tdr.Channel) string {
 	l.t.Helper()
 	id := newID()
 	input, err := json.Marshal(workflows.CommandInput{Command: tdr.Command{
 		ID: id, Actor: tdr.Actor{ID: "officer1", Roles: []tdr.Role{tdr.OfficerRole}},
-		Act: &tdr.Send{Content: l.state.Package.Approved, Channel: tdr.ByCourier},
+		Act: &tdr.Send{Content: l.state.Package.Approved, Channel: channel},
 	}})
 	if err != nil {
 		l.t.Error(err)

@@ -14,7 +14,11 @@ import (
 
 // Sending marks a claimed message as on its way; false when somebody else did.
 func (l Ledger) Sending(ctx context.Context, messageID string) (bool, error) {
-	marked, err := l.queries().MarkSending(ctx, sqlcgen.MarkSendingParams{MessageID: messageID, SendingAt: maybeTime(l.clock.Now())})
+	now := maybeTime(l.clock.Now())
+	marked, err := l.queries().MarkSending(ctx, sqlcgen.MarkSendingParams{MessageID: messageID, SendingAt: now})
+	if err == nil && marked == 0 {
+		err = l.queries().TakeMailBack(ctx, sqlcgen.TakeMailBackParams{MessageID: messageID, SettledAt: now})
+	}
 	return marked == 1, failed("mark mail as sending", err)
 }
 

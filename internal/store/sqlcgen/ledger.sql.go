@@ -136,7 +136,8 @@ func (q *Queries) MarkNotices(ctx context.Context, arg MarkNoticesParams) error 
 }
 
 const markSending = `-- name: MarkSending :execrows
-UPDATE messages SET status = 'sending', sending_at = $1 WHERE message_id = $2 AND status = 'claimed'
+UPDATE messages m SET status = 'sending', sending_at = $1 WHERE m.message_id = $2 AND m.status = 'claimed'
+    AND NOT EXISTS (SELECT FROM notices n JOIN recalls c ON n.filed_under = 'package/' || c.dispatch_id WHERE n.message_id = m.message_id)
 `
 
 type MarkSendingParams struct {
@@ -144,6 +145,7 @@ type MarkSendingParams struct {
 	MessageID string
 }
 
+// A mail that tells a post of what is asked back meanwhile is begun no more.
 func (q *Queries) MarkSending(ctx context.Context, arg MarkSendingParams) (int64, error) {
 	result, err := q.db.Exec(ctx, markSending, arg.SendingAt, arg.MessageID)
 	if err != nil {
@@ -265,6 +267,27 @@ func (q *Queries) SettleMessage(ctx context.Context, arg SettleMessageParams) (i
 	return result.RowsAffected(), nil
 }
 
+const takeMailBack = `-- name: TakeMailBack :exec
+WITH dropped AS (
+    UPDATE messages m SET status = 'dropped', settled_at = $1, error_code = 'asked_back'
+    WHERE m.message_id = $2 AND m.status = 'claimed'
+        AND EXISTS (SELECT FROM notices n JOIN recalls c ON n.filed_under = 'package/' || c.dispatch_id WHERE n.message_id = m.message_id)
+    RETURNING m.message_id
+)
+UPDATE notices n SET status = 'waiting', message_id = NULL FROM dropped WHERE n.message_id = dropped.message_id
+`
+
+type TakeMailBackParams struct {
+	SettledAt *time.Time
+	MessageID string
+}
+
+// Its notices wait again, each for its own fate.
+func (q *Queries) TakeMailBack(ctx context.Context, arg TakeMailBackParams) error {
+	_, err := q.db.Exec(ctx, takeMailBack, arg.SettledAt, arg.MessageID)
+	return err
+}
+
 const takePokeDown = `-- name: TakePokeDown :exec
 INSERT INTO mailboxes (recipient) VALUES ($1)
 ON CONFLICT (recipient) DO UPDATE SET poked_at = NULL
@@ -321,6 +344,7 @@ func (q *Queries) UnsettledMessages(ctx context.Context, recipient string) ([]Me
 const waitingNotices = `-- name: WaitingNotices :many
 SELECT n.notice_id, n.key, n.filed_under, n.recipient, n.request_id, n.person_id, n.kind, n.level, n.escalation, n.country, n.data, n.status, n.message_id, n.filed_at, COALESCE(r.code, '')::text AS code,
     ((r.live IS FALSE AND n.kind NOT IN ('custody', 'counsel', 'hold_review', 'hold_expired', 'break_glass', 'recall')) OR COALESCE(e.status, '') IN ('closed', 'acknowledged')
+        OR (n.kind = 'package' AND EXISTS (SELECT FROM recalls c WHERE n.filed_under = 'package/' || c.dispatch_id))
         OR (n.kind IN ('counsel', 'hold_review') AND EXISTS (
             SELECT FROM holds h WHERE h.hold_id::text = split_part(n.filed_under, '/', 2) AND h.lifted_at IS NOT NULL)))::boolean AS moot
 FROM notices n
