@@ -145,12 +145,13 @@ func ofDispatch(operation identity.Operation, command string, view RequestView) 
 	return NewCommand{ID: command, Operation: string(operation), RequestID: view.RequestID, PersonID: view.PersonID}
 }
 
-// sinceAuthorised: nothing went out before it was let go, or later than now.
+// sinceAuthorised: nothing went out before the minute in which it was let go,
+// because people write minutes, or later than now.
 func (s *Server) sinceAuthorised(d Dispatch, field string, at time.Time) error {
 	switch {
 	case at.After(s.clock.Now()):
 		return fault(field, "lies in the future")
-	case at.Before(d.AuthorisedAt):
+	case at.Before(d.AuthorisedAt.Truncate(time.Minute)):
 		return fault(field, "lies before it was let go")
 	}
 	return nil

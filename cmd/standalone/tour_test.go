@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,18 +40,26 @@ func TestTheTourWorksWhenPasted(t *testing.T) {
 	standalone.awaitReady()
 	defer standalone.interrupt()
 	shell := exec.CommandContext(t.Context(), "bash", "-u", "-c", tour(t, house(t, folder)))
+	shell.Dir = t.TempDir()
+	if err := os.Mkdir(filepath.Join(shell.Dir, "build"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	shell.Env = append(os.Environ(), mainVariable+"=yes")
 	output, err := shell.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, output)
 	}
 	text := string(output)
+	if bundle, err := zip.OpenReader(filepath.Join(shell.Dir, "build", "bundle.zip")); err != nil || len(bundle.File) != 2 {
+		t.Errorf("the bundle is no archive of two files: %v", err)
+	}
 	for _, want := range []string{
 		`"stage":"assembling"`,         // opened
 		`"type":"review_requested"`,    // handed over
 		`"type":"approved"`,            // approved
 		`/problems/gate_closed`,        // held
 		`"type":"sent"`,                // let go
+		`"hand_over":{"courier"`,       // and carried
 		`the clock says`,               // forty days on
 		`"type":"escalation_opened"`,   // the silence was noticed
 		`answer overdue, follow up by`, // by mail

@@ -153,14 +153,19 @@ func (b Bundle) document() (document, error) {
 		overdue, week = overdue+late, week+soon
 		items = append(items, item{notice.headline(b.Frame), wordingOf(notice.Kind).first})
 	}
-	return document{
+	bundled := document{
 		Subject:   digestSubject(len(items), overdue, week),
 		Preheader: "By request",
 		First:     plural(len(items), "item") + " " + needYou(len(items)) + ".",
 		Items:     items,
 		Closing:   noCaseDetails,
-		ToPost:    b.Notices[0].Kind.toPost(),
-	}, nil
+	}
+	if b.Notices[0].Kind.toPost() {
+		bundled.ToPost = true
+		bundled.Subject, bundled.Preheader = plural(len(items), "notice")+" about our packages", "By reference"
+		bundled.First = "Please read what each says of its reference."
+	}
+	return bundled, nil
 }
 
 // headline is the code, what it is about and until when.

@@ -84,6 +84,7 @@ func goldenMails(t *testing.T) map[string]Data {
 	second.Code = code(t, "TD-0ABC19")
 	second.Due = time.Date(2026, 3, 2, 22, 0, 0, 0, time.UTC)
 	mails["bundle"] = Bundle{[]Notice{sample(t, Level4), second, sample(t, Custody), sample(t, Bounce), onDay}, frame(t)}
+	mails["bundle_to_post"] = Bundle{[]Notice{sample(t, Package), sample(t, Recall)}, frame(t)}
 	mails["digest"] = Digest{[]Count{
 		{country(t, "Ghana"), Level2, 3, 1, 2},
 		{country(t, "Côte d'Ivoire"), Custody, 1200, 0, 1},

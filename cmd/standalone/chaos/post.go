@@ -29,6 +29,9 @@ type Ask struct {
 // repeatSentence is how a mail says that it may have come before.
 const repeatSentence = "Repeat of a mail whose delivery could not be confirmed."
 
+// recallSentence is how a post is asked for what was sent of a withdrawn request.
+const recallSentence = "asked back"
+
 var (
 	codeInSubject = regexp.MustCompile(`^(TD-[0-9A-Z]{6}): `)
 	levelInText   = regexp.MustCompile(`Level ([0-6]) of 6\.`)
@@ -43,6 +46,9 @@ func Asks(arrival maildrop.Arrival) ([]Ask, error) {
 	var asks []Ask
 	for _, mail := range arrival.Mails {
 		text := strings.Join(strings.Fields(mail.Text), " ")
+		if strings.Contains(text, recallSentence) {
+			continue // to a post, which nobody escalates to
+		}
 		var found [][]string
 		if code := codeInSubject.FindStringSubmatch(mail.Subject); code != nil {
 			level := levelInText.FindStringSubmatch(text)
