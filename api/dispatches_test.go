@@ -280,6 +280,7 @@ func TestASendingIsStoppedBeforeItLeaves(t *testing.T) {
 	if r = w.read(r.ID); r.Stage != "ready" {
 		t.Fatalf("stage %s", r.Stage)
 	}
+	w.clock.advance(time.Minute)
 	w.do("officer1", &r, "send", send)
 	if again := read[struct{ Dispatches []dispatch }](t, w.get("officer1", "/v1/requests/"+r.ID+"/dispatches")).Dispatches; len(again) != 2 || again[0].Status != "sent" {
 		t.Errorf("dispatches %+v", again)
