@@ -5,6 +5,7 @@ package ports
 import (
 	"bufio"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -29,17 +30,29 @@ func Check(port int, what, option string) error {
 		port, what, Holder(port), option)
 }
 
+// Free ports are looked for below those that the system gives to connections, so
+// that none of these takes one between its being found and its being used.
+const (
+	lowest  = 20000
+	highest = 32000
+	looks   = 100
+)
+
 // Free returns a loopback port that nothing holds at the moment of the call.
 func Free() (int, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(Loopback, "0"))
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+	var err error
+	for range looks {
+		port := lowest + rand.IntN(highest-lowest)
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", net.JoinHostPort(Loopback, strconv.Itoa(port))); err != nil {
+			continue
+		}
+		if err = listener.Close(); err != nil {
+			return 0, fmt.Errorf("release the found port: %w", err)
+		}
+		return port, nil
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	if err := listener.Close(); err != nil {
-		return 0, fmt.Errorf("release the found port: %w", err)
-	}
-	return port, nil
+	return 0, fmt.Errorf("find a free port: %w", err)
 }
 
 // Holder names the process that listens on the port, as far as this user may
