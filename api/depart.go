@@ -10,7 +10,8 @@ import (
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
-// departTime bounds an effect: it is over while the authority behind it lasts.
+// departTime bounds an effect once it has begun, which it does while the
+// authority behind it lasts; see Fence.StillAuthorised.
 const departTime = 10 * time.Second
 
 // reauthorisations bounds how often one call asks the gate anew when holds

@@ -198,39 +198,6 @@ type Intakes interface {
 	Abandon(ctx context.Context, requestID string, done CommandDone) (Answer, error)
 }
 
-// Authorisation asks the gate whether one thing may leave.
-type Authorisation struct {
-	CommandID string // becomes the dispatch's id
-	RequestID string
-	Kind      tdr.Name // send, answer_information
-	Channel   tdr.Channel
-	Content   tdr.ContentHash
-	By        string
-}
-
-// Fence is the gate before anything leaves.
-type Fence interface {
-	// Authorise looks at holds in scope, order, approved content and the post's
-	// country under the person's fence row, and makes the dispatch 'sending' when all
-	// is in order. The findings come back either way; Dispatch is empty when
-	// nothing was authorised. Asked again for the same command it authorises anew
-	// under the fence version in force, or comes back without Dispatch; it never
-	// takes 'sending' back, because the first asking may have been acted upon.
-	// postCountry is the country of the request's post in the directory.
-	Authorise(ctx context.Context, asked Authorisation, postCountry string) (tdr.Gate, error)
-	// StillAuthorised is asked right before the effect, and notes that it begins: true
-	// when the dispatch is 'sending' and was authorised within the last ten seconds
-	// under the fence version in force. If not, the gate is asked again.
-	StillAuthorised(ctx context.Context, dispatchID string) (bool, error)
-	// Left ends a dispatch whose effect was done, and tells the post of a recall that
-	// was opened meanwhile. Repeating it changes nothing.
-	Left(ctx context.Context, dispatchID string) error
-	// Stop ends a dispatch that the gate no longer lets leave. One whose effect never
-	// began is stopped, its recall is settled, and the outbox gets SendStopped; one whose
-	// effect had begun counts as sent, because it may have left. Repeating it changes nothing.
-	Stop(ctx context.Context, dispatchID string) error
-}
-
 // Hold stops everything that would leave in its scope.
 type Hold struct {
 	ID        string

@@ -264,7 +264,6 @@ func (l *life) carryOn(id string) {
 		if err := l.carrier.CarryOn(context.Background(), id); err == nil {
 			return
 		}
-		time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
 	}
 	l.t.Errorf("command %s is never answered", id)
 }

@@ -208,7 +208,7 @@ func (s *Store) MailLink(ctx context.Context, token string) (api.MailLink, error
 // never is the sort key of rows without a time.
 const never = "infinity"
 
-// keyTime reads the sort key of the last row seen.
+// KeyTime reads the sort key of the last row seen; nil where that had none.
 func KeyTime(key string) (*time.Time, error) {
 	if key == "" || key == never {
 		return nil, nil

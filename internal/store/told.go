@@ -34,16 +34,18 @@ func tellPost(ctx context.Context, q *sqlcgen.Queries, kind tdr.NoticeKind, disp
 func tellRecalls(ctx context.Context, q *sqlcgen.Queries, personID string, now time.Time) (activities.Recorded, error) {
 	var recorded activities.Recorded
 	rows, err := q.UntoldRecalls(ctx, personID)
+	if err != nil {
+		return recorded, err
+	}
 	for _, row := range rows {
-		if err != nil {
-			break
-		}
-		var poke []string
 		about := filing{requestID: row.RequestID, personID: row.PersonID, country: row.Country, at: now}
-		poke, err = tellPost(ctx, q, recallNotice, row.DispatchID, row.Post, about)
+		poke, err := tellPost(ctx, q, recallNotice, row.DispatchID, row.Post, about)
+		if err != nil {
+			return recorded, err
+		}
 		recorded.Poke = append(recorded.Poke, poke...)
 	}
-	return recorded, err
+	return recorded, nil
 }
 
 // TellPost files the notice that a package comes; telling twice is telling

@@ -179,14 +179,5 @@ func (s *State) outdated(fence int64) bool {
 
 // left tells whether something left under a dispatch already.
 func (s *State) left(dispatch string) bool {
-	return s.logged(func(fact Fact) bool {
-		switch fact := fact.(type) {
-		case *Sent:
-			return fact.Dispatch == dispatch
-		case *InformationAnswered:
-			return fact.Dispatch == dispatch
-		default:
-			return false
-		}
-	})
+	return s.logged(func(fact Fact) bool { sent, ok := sendingOf(fact); return ok && sent.dispatch == dispatch })
 }

@@ -391,16 +391,8 @@ func TestNoClosedRequestReopens(t *testing.T) {
 
 // stoppedLater tells whether what was accepted to leave is said to have never left.
 func stoppedLater(fact tdr.Fact, log []tdr.Event) bool {
-	var dispatch string
-	switch fact := fact.(type) {
-	case *tdr.Sent:
-		dispatch = fact.Dispatch
-	case *tdr.InformationAnswered:
-		dispatch = fact.Dispatch
-	default:
-		return false
-	}
-	return slices.ContainsFunc(log, func(e tdr.Event) bool {
+	dispatch := dispatchOf(fact)
+	return dispatch != "" && slices.ContainsFunc(log, func(e tdr.Event) bool {
 		stop, ok := e.Fact.(*tdr.SendStopped)
 		return ok && stop.Dispatch == dispatch
 	})

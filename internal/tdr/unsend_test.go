@@ -62,12 +62,21 @@ func TestWhatThePostAnsweredWasThere(t *testing.T) {
 // sentLast is the dispatch of what was accepted to leave last.
 func (l *life) sentLast() (dispatch string) {
 	for _, event := range l.state.Log {
-		switch fact := event.Fact.(type) {
-		case *tdr.Sent:
-			dispatch = fact.Dispatch
-		case *tdr.InformationAnswered:
-			dispatch = fact.Dispatch
+		if of := dispatchOf(event.Fact); of != "" {
+			dispatch = of
 		}
 	}
 	return dispatch
+}
+
+// dispatchOf is under which a fact says that something left; else empty.
+func dispatchOf(fact tdr.Fact) string {
+	switch fact := fact.(type) {
+	case *tdr.Sent:
+		return fact.Dispatch
+	case *tdr.InformationAnswered:
+		return fact.Dispatch
+	default:
+		return ""
+	}
 }
