@@ -111,7 +111,20 @@ func rules() []rule {
 			{pkg: "internal/store", test: "TestRule05_CounselIsToldAtOnceOfACitizenshipClaim", off: [][]edit{
 				off("internal/store/holdnotices.go", "if hold.Kind != api.CitizenshipClaim {", "if hold.Kind != \"\" {"),
 			}},
-		}, "not built yet: no citizenship field of the person is updated by a claim"},
+			{pkg: "api", test: "TestRule05_AClaimIsInTheCitizenshipField", off: [][]edit{
+				off("internal/store/citizenship.go", "if hold.Kind != api.CitizenshipClaim {\n\t\treturn nil\n\t}\n\treturn", "if hold.Kind != \"\" {\n\t\treturn nil\n\t}\n\treturn"),
+				off("internal/store/citizenship.go", "if api.Citizenship(known) == api.Citizen {", "if known == \"\" {"),
+				off("internal/store/citizenship.go", "err != nil || stands || api.Citizenship(known) == api.NotUpheld {", "err != nil || stands || known != \"\" {"),
+				off("internal/store/citizenship.go", "err != nil || stands || ", "err != nil || stands && known == \"\" || "),
+			}},
+			{pkg: "api", test: "TestRule05_TheCaseOfficerFindsNoCitizenship", off: [][]edit{
+				off("api/citizenship.go", "s.secondPerson(ctx, claim); err != nil {", "s.secondPerson(ctx, claim); err != nil && claim.ID == \"\" {"),
+				off("internal/identity/policy.go", "{FindCitizenship, []Role{Counsel}}", "{FindCitizenship, []Role{Counsel, Officer}}"),
+			}},
+			{pkg: "api", test: "TestRule05_TheFieldIsNeedToKnow", off: [][]edit{
+				off("api/citizenship.go", "if !needs {", "if !needs && personID == \"\" {"),
+			}},
+		}, ""},
 		{6, "the recipient is of the country on the order", []guard{
 			{pkg: "internal/store", test: "TestRule06_TheRecipientIsOfTheCountryOnTheOrder", off: [][]edit{
 				off(fence, "gate.Country == found.OrderCountry && found.Live", "found.Live"),

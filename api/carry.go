@@ -105,6 +105,8 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishLifting(ctx, stored)
 	case identity.AmendHold:
 		return c.finishAmendment(ctx, stored)
+	case identity.FindCitizenship:
+		return c.finishFinding(ctx, stored)
 	case identity.RecordLegalEvent:
 		return c.finishLegalEvent(ctx, stored)
 	case identity.UploadDocument:

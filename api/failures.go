@@ -32,6 +32,8 @@ func problemOf(err error) *problem {
 		return newProblem(keyReused, "")
 	case errors.Is(err, ErrAlreadyLifted):
 		return newProblem(alreadyLifted, "")
+	case errors.Is(err, ErrCitizen):
+		return newProblem(foundCitizen, "")
 	case errors.As(err, &file):
 		return fileProblem(file)
 	case errors.Is(err, ErrTooManyDocuments):

@@ -70,9 +70,10 @@ func goodBodies(r request) map[string]fields {
 		"recordCustody":    {"kind": "detained", "date": "2026-02-20", "office": "BOS", "source_type": "form", "source": someHash},
 		"withdrawDocument": {"reason": "mistaken"},
 		"placeHold":        hold, "liftHold": {"authority": "counsel", "source": someHash, "reason": "resolved"},
-		"amendHold":      {"review_by": "2026-05-01", "expiry": fields{"authority": "counsel", "source": someHash, "expires_on": "2026-06-01", "expires_zone": "America/New_York"}},
-		"openBreakGlass": {"request_id": r.ID, "reason": "a hospital asks who is responsible"},
-		"placeLegalHold": {"matter": "2026-EXAMPLE-1"}, "liftLegalHold": {"matter": "2026-EXAMPLE-1"},
+		"amendHold":       {"review_by": "2026-05-01", "expiry": fields{"authority": "counsel", "source": someHash, "expires_on": "2026-06-01", "expires_zone": "America/New_York"}},
+		"findCitizenship": {"finding": "citizen", "source": someHash},
+		"openBreakGlass":  {"request_id": r.ID, "reason": "a hospital asks who is responsible"},
+		"placeLegalHold":  {"matter": "2026-EXAMPLE-1"}, "liftLegalHold": {"matter": "2026-EXAMPLE-1"},
 		"recordCustodyReview": {
 			"duty": "records_review", "date": "2026-02-25", "office": "BOS", "decision": "continue_detention", "source_type": "form", "source": someHash,
 		},

@@ -283,17 +283,24 @@ type HoldFilter struct {
 type Holds interface {
 	// Place raises the person's fence version, keeps the hold, opens a recall for
 	// each dispatch in scope that is 'sending', and leaves a HoldChanged for each
-	// live request in scope in the outbox, and tells counsel at once of a citizenship
-	// claim, in one transaction. Hold.ID is the command id.
+	// live request in scope in the outbox; of a citizenship claim it tells counsel and
+	// enters it in the person's field; all in one transaction. Hold.ID is the command id.
 	Place(ctx context.Context, hold Hold) (PlacedHold, error)
 	// Hold reads one; ErrNotFound.
 	Hold(ctx context.Context, id string) (Hold, error)
-	// Lift ends it likewise; ErrNotFound, ErrAlreadyLifted (by another command). The
+	// Lift ends it likewise; ErrNotFound, ErrAlreadyLifted (by another command),
+	// ErrCitizen. The last claim to citizenship that is lifted was not upheld. The
 	// outbox gets HoldChanged only where this was the last word on that hold.
 	Lift(ctx context.Context, lifting Lifting) (LiftedHold, error)
 	// Amend changes its days; ErrNotFound, ErrAlreadyLifted (by whatever). A hold
 	// whose last day is over has ended, and is not amended.
 	Amend(ctx context.Context, amendment HoldAmendment) (Hold, error)
+	// FindCitizenship enters counsel's finding of a claim that stands in the person's
+	// field; ErrNotFound, ErrAlreadyLifted. The claim goes on stopping everything.
+	FindCitizenship(ctx context.Context, finding CitizenshipFinding) (CitizenshipEntry, error)
+	// Citizenship is a person's field with its history, the newest entry last; none
+	// when nobody ever claimed it.
+	Citizenship(ctx context.Context, personID string) ([]CitizenshipEntry, error)
 	List(ctx context.Context, filter HoldFilter) ([]Hold, error)
 }
 

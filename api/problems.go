@@ -27,6 +27,7 @@ const (
 	gateClosed          cause = "gate_closed"
 	liveRequestExists   cause = "live_request_exists"
 	alreadyLifted       cause = "already_lifted"
+	foundCitizen        cause = "found_citizen"
 	alreadyEnded        cause = "already_ended"
 	alreadyListed       cause = "already_listed"
 	notOut              cause = "not_out"
@@ -79,6 +80,7 @@ func meanings() map[cause]meaning {
 		gateClosed:          {http.StatusConflict, "Nothing may leave now", "The gate did not let it leave. Ask counsel."},
 		liveRequestExists:   {http.StatusConflict, "A live request exists", "A person has one live request for a country at a time. request_id names it if you may see it."},
 		alreadyLifted:       {http.StatusConflict, "The hold was lifted already", "Another command lifted it. Read the hold."},
+		foundCitizen:        {http.StatusConflict, "The claim was found to be right", "Counsel found that the person is a citizen of the United States. The claim stands until counsel finds otherwise."},
 		alreadyEnded:        {http.StatusConflict, "It was ended already", "Another command ended it, or its first day lies behind the day named. Read it."},
 		alreadyListed:       {http.StatusConflict, "The issuer is listed otherwise", "The post's list holds this issuer from the same day, with other words. End that listing, or list it from another day."},
 		notOut:              {http.StatusConflict, "Nothing is out in that way", "The dispatch was not let go on the channel that this is about, was not handed over before, or is not asked back. Read the dispatch."},

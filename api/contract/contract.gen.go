@@ -31,6 +31,12 @@ const (
 	ChecklistItemProvesStartsVerification ChecklistItemProves = "starts_verification"
 )
 
+// Defines values for CitizenshipFindingFinding.
+const (
+	Citizen   CitizenshipFindingFinding = "citizen"
+	NotUpheld CitizenshipFindingFinding = "not_upheld"
+)
+
 // Defines values for CommandStatus.
 const (
 	CommandStatusDone    CommandStatus = "done"
@@ -418,6 +424,44 @@ type ChecklistItem struct {
 
 // ChecklistItemProves what it does for the question of nationality
 type ChecklistItemProves string
+
+// CitizenshipEntry defines model for CitizenshipEntry.
+type CitizenshipEntry struct {
+	// Citizenship claimed, citizen or not_upheld
+	Citizenship string    `json:"citizenship"`
+	EnteredAt   time.Time `json:"entered_at"`
+	EnteredBy   string    `json:"entered_by"`
+
+	// Hold the claim
+	Hold string `json:"hold"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
+// CitizenshipFinding defines model for CitizenshipFinding.
+type CitizenshipFinding struct {
+	Finding CitizenshipFindingFinding `json:"finding"`
+
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
+// CitizenshipFindingFinding defines model for CitizenshipFinding.Finding.
+type CitizenshipFindingFinding string
+
+// CitizenshipRecord defines model for CitizenshipRecord.
+type CitizenshipRecord struct {
+	// Citizenship unclaimed, claimed, citizen or not_upheld
+	Citizenship string `json:"citizenship"`
+
+	// History the newest last
+	History  []CitizenshipEntry `json:"history"`
+	PersonId string             `json:"person_id"`
+}
 
 // Clocks defines model for Clocks.
 type Clocks struct {
@@ -1645,11 +1689,14 @@ type PeopleList struct {
 
 // Person Personal.
 type Person struct {
-	ANumber    string        `json:"a_number,omitempty,omitzero"`
-	BirthDate  calendar.Date `json:"birth_date"`
-	FamilyName string        `json:"family_name"`
-	GivenNames string        `json:"given_names"`
-	Id         string        `json:"id"`
+	ANumber   string        `json:"a_number,omitempty,omitzero"`
+	BirthDate calendar.Date `json:"birth_date"`
+
+	// Citizenship whether US citizenship was claimed, for those alone who need to know why somebody is held: unclaimed, claimed, citizen or not_upheld
+	Citizenship string `json:"citizenship,omitempty,omitzero"`
+	FamilyName  string `json:"family_name"`
+	GivenNames  string `json:"given_names"`
+	Id          string `json:"id"`
 }
 
 // PostList defines model for PostList.
@@ -2093,6 +2140,9 @@ type BadRequest = Problem
 // Changed defines model for Changed.
 type Changed = Change
 
+// CitizenshipFound defines model for CitizenshipFound.
+type CitizenshipFound = CitizenshipEntry
+
 // Conflict RFC 9457.
 type Conflict = Problem
 
@@ -2275,6 +2325,12 @@ type PlaceHoldParams struct {
 
 // AmendHoldParams defines parameters for AmendHold.
 type AmendHoldParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// FindCitizenshipParams defines parameters for FindCitizenship.
+type FindCitizenshipParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
@@ -2710,6 +2766,9 @@ type PlaceHoldJSONRequestBody = NewHold
 // AmendHoldJSONRequestBody defines body for AmendHold for application/json ContentType.
 type AmendHoldJSONRequestBody = HoldAmendment
 
+// FindCitizenshipJSONRequestBody defines body for FindCitizenship for application/json ContentType.
+type FindCitizenshipJSONRequestBody = CitizenshipFinding
+
 // LiftHoldJSONRequestBody defines body for LiftHold for application/json ContentType.
 type LiftHoldJSONRequestBody = NewLifting
 
@@ -2910,6 +2969,9 @@ type ServerInterface interface {
 	// AmendHold Set the day of a hold's review, or its last day on the word of its authority
 	// (POST /v1/holds/{id}/amendments)
 	AmendHold(w http.ResponseWriter, r *http.Request, id HoldId, params AmendHoldParams)
+	// FindCitizenship Enter whether counsel found a claim to US citizenship right
+	// (POST /v1/holds/{id}/citizenship-findings)
+	FindCitizenship(w http.ResponseWriter, r *http.Request, id HoldId, params FindCitizenshipParams)
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(w http.ResponseWriter, r *http.Request, id HoldId, params LiftHoldParams)
@@ -2925,6 +2987,9 @@ type ServerInterface interface {
 	// GetPerson Read who a person is; for those who need to know
 	// (GET /v1/persons/{id})
 	GetPerson(w http.ResponseWriter, r *http.Request, id PersonId)
+	// GetCitizenship Read what is on record of a person's claim to US citizenship, with its history; for those who need to know
+	// (GET /v1/persons/{id}/citizenship)
+	GetCitizenship(w http.ResponseWriter, r *http.Request, id PersonId)
 	// ListConsularNotifications List consular notifications of a detention, and those that are owed
 	// (GET /v1/persons/{id}/consular-notifications)
 	ListConsularNotifications(w http.ResponseWriter, r *http.Request, id PersonId)
@@ -4175,6 +4240,60 @@ func (siw *ServerInterfaceWrapper) AmendHold(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// FindCitizenship operation middleware
+func (siw *ServerInterfaceWrapper) FindCitizenship(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FindCitizenshipParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FindCitizenship(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // LiftHold operation middleware
 func (siw *ServerInterfaceWrapper) LiftHold(w http.ResponseWriter, r *http.Request) {
 
@@ -4368,6 +4487,32 @@ func (siw *ServerInterfaceWrapper) GetPerson(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetPerson(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCitizenship operation middleware
+func (siw *ServerInterfaceWrapper) GetCitizenship(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCitizenship(w, r, id)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -7961,6 +8106,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/amendments", wrapper.AmendHold).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/citizenship-findings", wrapper.FindCitizenship).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/lifting", wrapper.LiftHold).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/packages/{id}", wrapper.GetPackage).Methods(http.MethodGet)
@@ -7970,6 +8117,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/packs/{country}", wrapper.GetPack).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}", wrapper.GetPerson).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/citizenship", wrapper.GetCitizenship).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/consular-notifications", wrapper.ListConsularNotifications).Methods(http.MethodGet)
 
@@ -8124,6 +8273,8 @@ type ChangedJSONResponse struct {
 
 	Headers ChangedResponseHeaders
 }
+
+type CitizenshipFoundJSONResponse CitizenshipEntry
 
 type ConflictApplicationProblemPlusJSONResponse Problem
 
@@ -8934,6 +9085,45 @@ func (response AmendHold202JSONResponse) VisitAmendHoldResponse(w http.ResponseW
 	return err
 }
 
+type FindCitizenshipRequestObject struct {
+	Id     HoldId `json:"id"`
+	Params FindCitizenshipParams
+	Body   *FindCitizenshipJSONRequestBody
+}
+
+type FindCitizenshipResponseObject interface {
+	VisitFindCitizenshipResponse(w http.ResponseWriter) error
+}
+
+type FindCitizenship201JSONResponse struct{ CitizenshipFoundJSONResponse }
+
+func (response FindCitizenship201JSONResponse) VisitFindCitizenshipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindCitizenship202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response FindCitizenship202JSONResponse) VisitFindCitizenshipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LiftHoldRequestObject struct {
 	Id     HoldId `json:"id"`
 	Params LiftHoldParams
@@ -9068,6 +9258,28 @@ type GetPersonResponseObject interface {
 type GetPerson200JSONResponse Person
 
 func (response GetPerson200JSONResponse) VisitGetPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCitizenshipRequestObject struct {
+	Id PersonId `json:"id"`
+}
+
+type GetCitizenshipResponseObject interface {
+	VisitGetCitizenshipResponse(w http.ResponseWriter) error
+}
+
+type GetCitizenship200JSONResponse CitizenshipRecord
+
+func (response GetCitizenship200JSONResponse) VisitGetCitizenshipResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -11203,6 +11415,9 @@ type StrictServerInterface interface {
 	// AmendHold Set the day of a hold's review, or its last day on the word of its authority
 	// (POST /v1/holds/{id}/amendments)
 	AmendHold(ctx context.Context, request AmendHoldRequestObject) (AmendHoldResponseObject, error)
+	// FindCitizenship Enter whether counsel found a claim to US citizenship right
+	// (POST /v1/holds/{id}/citizenship-findings)
+	FindCitizenship(ctx context.Context, request FindCitizenshipRequestObject) (FindCitizenshipResponseObject, error)
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(ctx context.Context, request LiftHoldRequestObject) (LiftHoldResponseObject, error)
@@ -11218,6 +11433,9 @@ type StrictServerInterface interface {
 	// GetPerson Read who a person is; for those who need to know
 	// (GET /v1/persons/{id})
 	GetPerson(ctx context.Context, request GetPersonRequestObject) (GetPersonResponseObject, error)
+	// GetCitizenship Read what is on record of a person's claim to US citizenship, with its history; for those who need to know
+	// (GET /v1/persons/{id}/citizenship)
+	GetCitizenship(ctx context.Context, request GetCitizenshipRequestObject) (GetCitizenshipResponseObject, error)
 	// ListConsularNotifications List consular notifications of a detention, and those that are owed
 	// (GET /v1/persons/{id}/consular-notifications)
 	ListConsularNotifications(ctx context.Context, request ListConsularNotificationsRequestObject) (ListConsularNotificationsResponseObject, error)
@@ -12165,6 +12383,40 @@ func (sh *strictHandler) AmendHold(w http.ResponseWriter, r *http.Request, id Ho
 	}
 }
 
+// FindCitizenship operation middleware
+func (sh *strictHandler) FindCitizenship(w http.ResponseWriter, r *http.Request, id HoldId, params FindCitizenshipParams) {
+	var request FindCitizenshipRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body FindCitizenshipJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FindCitizenship(ctx, request.(FindCitizenshipRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindCitizenship")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FindCitizenshipResponseObject); ok {
+		if err := validResponse.VisitFindCitizenshipResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // LiftHold operation middleware
 func (sh *strictHandler) LiftHold(w http.ResponseWriter, r *http.Request, id HoldId, params LiftHoldParams) {
 	var request LiftHoldRequestObject
@@ -12305,6 +12557,32 @@ func (sh *strictHandler) GetPerson(w http.ResponseWriter, r *http.Request, id Pe
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetPersonResponseObject); ok {
 		if err := validResponse.VisitGetPersonResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCitizenship operation middleware
+func (sh *strictHandler) GetCitizenship(w http.ResponseWriter, r *http.Request, id PersonId) {
+	var request GetCitizenshipRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCitizenship(ctx, request.(GetCitizenshipRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCitizenship")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCitizenshipResponseObject); ok {
+		if err := validResponse.VisitGetCitizenshipResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -39,7 +39,8 @@ const (
 const (
 	PlaceHold        Operation = "place_hold"
 	LiftHold         Operation = "lift_hold"
-	AmendHold        Operation = "amend_hold" // its days; the last one only as its authority set it
+	AmendHold        Operation = "amend_hold"       // its days; the last one only as its authority set it
+	FindCitizenship  Operation = "find_citizenship" // whether a claim to it is right
 	RecordLegalEvent Operation = "record_legal_event"
 	UploadDocument   Operation = "upload_document"
 	WithdrawDocument Operation = "withdraw_document"
@@ -130,6 +131,7 @@ func Rules() []Rule {
 		{PlaceHold, []Role{Officer, Supervisor, Counsel, Liaison, State, Manager}},
 		{LiftHold, []Role{Counsel}},
 		{AmendHold, []Role{Counsel}},
+		{FindCitizenship, []Role{Counsel}},
 		{RecordLegalEvent, []Role{Officer, Supervisor, Counsel}},
 		{UploadDocument, []Role{Officer, Supervisor, Counsel}},
 		{WithdrawDocument, []Role{Officer, Supervisor, Counsel}},

@@ -75,7 +75,7 @@ func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold,
 	if at.IsZero() {
 		at = now
 	}
-	return together(ctx, tx, func(q *sqlcgen.Queries) error {
+	err = together(ctx, tx, func(q *sqlcgen.Queries) error {
 		return errors.Join(
 			q.AddHold(ctx, sqlcgen.AddHoldParams{
 				HoldID: hold.ID, PersonID: hold.PersonID, Scope: hold.Scope, Country: maybe(hold.Country), RequestID: maybe(hold.RequestID),
@@ -88,6 +88,10 @@ func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold,
 			q.SignalHold(ctx, sqlcgen.SignalHoldParams{HoldID: hold.ID, At: now}),
 		)
 	})
+	if err != nil {
+		return err
+	}
+	return enterClaim(ctx, q, hold, at.UTC())
 }
 
 // Hold reads one; api.ErrNotFound.
@@ -137,6 +141,9 @@ func lift(ctx context.Context, q *sqlcgen.Queries, lifting api.Lifting, now time
 		LiftReason: maybe(lifting.Reason), LiftedCommand: &lifting.CommandID,
 	})
 	if err == nil {
+		if err := answerClaim(ctx, q, holdOf(row), lifting); err != nil {
+			return api.Hold{}, err
+		}
 		return holdOf(row), q.SignalHold(ctx, sqlcgen.SignalHoldParams{HoldID: lifting.HoldID, At: now})
 	}
 	if !errors.Is(err, pgx.ErrNoRows) {

@@ -8,6 +8,17 @@ import (
 	"time"
 )
 
+type CitizenshipEntry struct {
+	EntryID      string
+	Ordinal      *int64
+	PersonID     string
+	Citizenship  string
+	HoldID       string
+	SourceSha256 string
+	EnteredBy    string
+	EnteredAt    time.Time
+}
+
 type ClaimedNationality struct {
 	ClaimID      string
 	PersonID     string
