@@ -10,9 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/workflows"
 )
 
 // dispatch is what left, as the API shows it.
@@ -269,9 +272,8 @@ func TestASendingIsStoppedBeforeItLeaves(t *testing.T) {
 		t.Errorf("dispatches %+v", found)
 	}
 	var told tdr.SendStopped
-	var raw []byte
-	must(t, w.pool.QueryRow(t.Context(), "SELECT payload FROM outbox WHERE workflow_id = 'request/' || $1 AND signal = 'SendStopped'", r.ID).Scan(&raw))
-	must(t, json.Unmarshal(raw, &told))
+	raw := w.signalled(r.ID, workflows.SendStoppedSignal)
+	must(t, json.Unmarshal(raw[0], &told))
 	if told.Dispatch != found[0].ID {
 		t.Errorf("the request hears of %s", raw)
 	}
@@ -285,6 +287,83 @@ func TestASendingIsStoppedBeforeItLeaves(t *testing.T) {
 	if again := read[struct{ Dispatches []dispatch }](t, w.get("officer1", "/v1/requests/"+r.ID+"/dispatches")).Dispatches; len(again) != 2 || again[0].Status != "sent" {
 		t.Errorf("dispatches %+v", again)
 	}
+}
+
+// What was asked back under a hold and is confirmed to be back goes through
+// review and gate again; the lifting says so, and says what it still awaits.
+func TestWhatCameBackIsSentAgain(t *testing.T) {
+	w := newWorld(t)
+	d := w.sent("courier")
+	confirm := func() answer { return w.change("officer1", d.path("/recall-confirmation"), fields{"as": "returned"}) }
+	lift := func(hold string) (back []goesBack) {
+		w.clock.advance(time.Minute)
+		got := w.change("counsel1", "/v1/holds/"+hold+"/lifting", fields{"authority": "counsel", "source": someHash, "reason": "resolved"})
+		return read[struct {
+			GoesBack []goesBack `json:"goes_back"`
+		}](t, got).GoesBack
+	}
+	hold := func() string {
+		return read[placed](t, w.change("counsel1", "/v1/holds", holdOn(d.request))).Hold.ID
+	}
+	first, second := hold(), hold()
+	if back := lift(second); len(back) != 1 || !slices.Equal(back[0].Awaited, []string{d.dispatch}) || len(back[0].CameBack) > 0 || !back[0].StillHeld {
+		t.Errorf("while it is out: %+v", back)
+	}
+	confirm()
+	told := w.signalled(d.ID, workflows.RecallConfirmedSignal)
+	if len(told) != 1 {
+		t.Fatalf("the request hears %d times that it is back", len(told))
+	}
+	var fact tdr.RecallConfirmed
+	must(t, json.Unmarshal(told[0], &fact))
+	w.hears(d.ID, &fact)
+	r := w.read(d.ID)
+	if back := lift(first); r.Stage != "assembling" || len(back) != 1 || !slices.Equal(back[0].CameBack, []string{d.dispatch}) || len(back[0].Awaited) > 0 || back[0].Stage != r.Stage || back[0].From.IsZero() {
+		t.Errorf("stage %s, back %+v", r.Stage, back)
+	}
+	content := w.content(r)
+	w.do("officer1", &r, "request-review", fields{"content": content, "present": w.required()})
+	if got := w.act("officer1", &r, "send", fields{"content": content, "channel": "courier"}); got.status != http.StatusConflict {
+		t.Errorf("sent by an approval that was used: %d %s", got.status, got.body)
+	}
+	w.do("supervisor1", &r, "approve", fields{"content": content})
+	w.clock.advance(time.Minute)
+	w.do("officer1", &r, "send", fields{"content": content, "channel": "courier"})
+	if again := read[struct{ Dispatches []dispatch }](t, w.get("officer1", "/v1/requests/"+r.ID+"/dispatches")).Dispatches; len(again) != 2 || !again[0].Open || again[1].Open {
+		t.Errorf("dispatches %+v", again)
+	}
+}
+
+// goesBack is a request as the answer to a lifting names it.
+type goesBack struct {
+	Stage     string
+	StillHeld bool `json:"still_held"`
+	From      time.Time
+	CameBack  []string `json:"came_back"`
+	Awaited   []string
+}
+
+// A closed request hears nothing of what comes back to it.
+func TestAClosedRequestHearsOfNoRecall(t *testing.T) {
+	w := newWorld(t)
+	d := w.sent("courier")
+	w.do("officer1", &d.request, "withdraw", fields{"outcome": "other", "reason": "x"})
+	if got := w.change("officer1", d.path("/recall-confirmation"), fields{"as": "never_arrived"}); got.status != http.StatusOK {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if told := w.signalled(d.ID, workflows.RecallConfirmedSignal); len(told) != 0 {
+		t.Errorf("a closed request is told %s", told)
+	}
+}
+
+// signalled are the payloads that wait for a request under a signal's name.
+func (w *world) signalled(id, signal string) (payloads [][]byte) {
+	w.t.Helper()
+	rows, err := w.pool.Query(w.t.Context(), "SELECT payload FROM outbox WHERE workflow_id = 'request/' || $1 AND signal = $2", id, signal)
+	must(w.t, err)
+	payloads, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	must(w.t, err)
+	return payloads
 }
 
 // hears lets a request hear of a fact, as its workflow does of a signal.

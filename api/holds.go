@@ -213,7 +213,7 @@ func (l liftingInput) goesBack(lifted LiftedHold) []contract.GoesBack {
 	return mapped(lifted.GoesBack, func(back GoesBack) contract.GoesBack {
 		view := contract.GoesBack{Stage: back.Stage, StillHeld: back.StillHeld}
 		if slices.Contains(l.Seen, back.RequestID) {
-			view.RequestId, view.Code = back.RequestID, back.Code
+			view.RequestId, view.Code, view.CameBack, view.Awaited = back.RequestID, back.Code, back.CameBack, back.Awaited
 		}
 		if !back.StillHeld {
 			view.From = utc(lifted.LiftedAt)

@@ -258,6 +258,9 @@ type GoesBack struct {
 	Code      string
 	Stage     tdr.Stage
 	StillHeld bool // another hold stands in its scope
+	// CameBack are dispatches that the hold asked back and that were confirmed:
+	// they are reviewed and sent anew. Awaited are those that are not confirmed yet.
+	CameBack, Awaited []string
 }
 
 // Lifting ends a hold.

@@ -33,6 +33,7 @@ const (
 	CustodyChangedSignal   = "CustodyChanged"   // payload tdr.CustodyChanged
 	MailBouncedSignal      = "MailBounced"      // payload tdr.MailBounced
 	SendStoppedSignal      = "SendStopped"      // payload tdr.SendStopped
+	RecallConfirmedSignal  = "RecallConfirmed"  // payload tdr.RecallConfirmed
 	UnreachableSignal      = "LevelUnreachable" // payload tdr.LevelUnreachable
 	ReplyReceivedSignal    = "ReplyReceived"    // payload tdr.ReplyReceived
 	CalendarsRenewedSignal = "CalendarsRenewed" // payload tdr.CalendarsRenewed

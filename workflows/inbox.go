@@ -23,6 +23,7 @@ func openInbox(ctx workflow.Context) inbox {
 	return inbox{
 		{workflow.GetSignalChannel(ctx, HoldChangedSignal), func() tdr.Fact { return &tdr.HoldChanged{} }},
 		{workflow.GetSignalChannel(ctx, SendStoppedSignal), func() tdr.Fact { return &tdr.SendStopped{} }},
+		{workflow.GetSignalChannel(ctx, RecallConfirmedSignal), func() tdr.Fact { return &tdr.RecallConfirmed{} }},
 		{workflow.GetSignalChannel(ctx, CustodyChangedSignal), func() tdr.Fact { return &tdr.CustodyChanged{} }},
 		{workflow.GetSignalChannel(ctx, CalendarsRenewedSignal), func() tdr.Fact { return &tdr.CalendarsRenewed{} }},
 		{workflow.GetSignalChannel(ctx, UnreachableSignal), func() tdr.Fact { return &tdr.LevelUnreachable{} }},

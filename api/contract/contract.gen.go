@@ -1050,9 +1050,14 @@ type GlassReason struct {
 
 // GoesBack defines model for GoesBack.
 type GoesBack struct {
-	Code string `json:"code,omitempty,omitzero"`
+	// Awaited Dispatches that are asked back and not confirmed yet. They go back through review and gate once they are.
+	Awaited []string `json:"awaited,omitempty,omitzero"`
 
-	// From from when its officer may send; absent while another hold stands
+	// CameBack Dispatches that left, that the hold asked back, and that are confirmed to be back. What is to leave once more is reviewed and sent anew.
+	CameBack []string `json:"came_back,omitempty,omitzero"`
+	Code     string   `json:"code,omitempty,omitzero"`
+
+	// From from when no hold stops its officer from sending; absent while another hold stands
 	From      time.Time `json:"from,omitempty,omitzero"`
 	RequestId string    `json:"request_id,omitempty,omitzero"`
 	Stage     Stage     `json:"stage"`

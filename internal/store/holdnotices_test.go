@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -102,8 +103,8 @@ func TestLiftingSaysWhatGoesBackThroughTheGate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []api.GoesBack{{RequestID: l.id, Code: lifted.GoesBack[0].Code, Stage: "ready", StillHeld: i == 0}}
-		if !slices.Equal(lifted.GoesBack, want) {
+		want := []api.GoesBack{{RequestID: l.id, Code: lifted.GoesBack[0].Code, Stage: "ready", StillHeld: i == 0, CameBack: []string{}, Awaited: []string{}}}
+		if !reflect.DeepEqual(lifted.GoesBack, want) {
 			t.Errorf("lifting %d puts back %+v", i+1, lifted.GoesBack)
 		}
 	}

@@ -127,6 +127,7 @@ func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.LiftedHold, e
 		for _, row := range stopped {
 			lifted.GoesBack = append(lifted.GoesBack, api.GoesBack{
 				RequestID: row.RequestID, Code: row.Code, Stage: tdr.Stage(row.Stage), StillHeld: row.StillHeld,
+				CameBack: row.CameBack, Awaited: row.Awaited,
 			})
 		}
 		return err

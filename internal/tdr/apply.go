@@ -136,6 +136,8 @@ func (s *State) moveStage(e Event) {
 		s.enter(Submitted, e)
 	case *SendStopped:
 		s.unsend(e, fact)
+	case *RecallConfirmed:
+		s.takeBack(e)
 	case *DocumentIssued:
 		s.issue(e, fact)
 	case *DocumentAuthenticated:
@@ -144,6 +146,7 @@ func (s *State) moveStage(e Event) {
 		s.Document = Document{}
 		s.wait(e)
 		s.enter(Verifying, e)
+		s.takeBack(e)
 	case *Retried:
 		s.retry(e, fact)
 	case *ReissueBegun:

@@ -213,7 +213,7 @@ func changesStage(fact Fact) bool {
 	switch fact.(type) {
 	case *ContactRecorded, *ForecastRecorded, *Reassigned, *NonComplianceRecorded, *Corrected, *HoldChanged,
 		*CustodyChanged, *MailBounced, *ReplyReceived, *StageOverdue, *EscalationOpened,
-		*EscalationAcknowledged, *LevelUnreachable, *ValidityAlerted, *CalendarsRenewed:
+		*EscalationAcknowledged, *LevelUnreachable, *ValidityAlerted, *CalendarsRenewed, *RecallConfirmed:
 		return false
 	default:
 		return true

@@ -48,6 +48,13 @@ type SendStopped struct {
 	Dispatch string `json:"dispatch"`
 }
 
+// RecallConfirmed says that what left under a dispatch was asked back, and that
+// the post acts on it no more.
+type RecallConfirmed struct {
+	Dispatch string `json:"dispatch"`
+	As       string `json:"as"` // what became of it: returned, destroyed, never_arrived
+}
+
 // ReceiptRecorded says that the post has the package.
 type ReceiptRecorded struct {
 	Evidence Evidence `json:"evidence"`
@@ -240,6 +247,7 @@ const (
 	InformationAskedType       Type = "information_asked"
 	InformationAnsweredType    Type = "information_answered"
 	SendStoppedType            Type = "send_stopped"
+	RecallConfirmedType        Type = "recall_confirmed"
 	InterviewScheduledType     Type = "interview_scheduled"
 	InterviewRecordedType      Type = "interview_recorded"
 	VerificationBegunType      Type = "verification_begun"
@@ -277,6 +285,7 @@ func (*ReceiptRecorded) Type() Type        { return ReceiptRecordedType }
 func (*InformationWasAsked) Type() Type    { return InformationAskedType }
 func (*InformationAnswered) Type() Type    { return InformationAnsweredType }
 func (*SendStopped) Type() Type            { return SendStoppedType }
+func (*RecallConfirmed) Type() Type        { return RecallConfirmedType }
 func (*InterviewScheduled) Type() Type     { return InterviewScheduledType }
 func (*InterviewRecorded) Type() Type      { return InterviewRecordedType }
 func (*VerificationBegun) Type() Type      { return VerificationBegunType }
@@ -307,7 +316,7 @@ func (*CalendarsRenewed) Type() Type       { return CalendarsRenewedType }
 func facts() []Fact {
 	return []Fact{
 		&Opened{}, &ReviewRequested{}, &Approved{}, &Returned{}, &Sent{}, &ReceiptRecorded{},
-		&InformationWasAsked{}, &InformationAnswered{}, &SendStopped{}, &InterviewScheduled{}, &InterviewRecorded{},
+		&InformationWasAsked{}, &InformationAnswered{}, &SendStopped{}, &RecallConfirmed{}, &InterviewScheduled{}, &InterviewRecorded{},
 		&VerificationBegun{}, &DocumentIssued{}, &DocumentAuthenticated{}, &DocumentRejected{},
 		&RefusalRecorded{}, &Retried{}, &ReissueBegun{}, &RequestClosed{}, &ContactRecorded{},
 		&ForecastRecorded{}, &Reassigned{}, &NonComplianceRecorded{}, &Corrected{}, &HoldChanged{},

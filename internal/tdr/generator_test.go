@@ -184,9 +184,13 @@ func (r *run) correction() tdr.Act {
 
 func (r *run) signal() {
 	custody := r.state.Custody
-	switch choose(r, "signal", "hold", "hold", "lift", "lift", "custody", "stay", "release", "habeas", "unreachable", "unreachable", "unreachable", "bounce", "stopped") {
+	switch choose(r, "signal", "hold", "hold", "lift", "lift", "custody", "stay", "release", "habeas", "unreachable", "unreachable", "unreachable", "bounce", "stopped", "back", "back") {
 	case "stopped":
 		r.told(&tdr.SendStopped{Dispatch: r.sentLast()})
+	case "back":
+		if sent := r.sent(); len(sent) > 0 {
+			r.told(&tdr.RecallConfirmed{Dispatch: choose(r, "dispatch", sent...), As: "returned"})
+		}
 	case "hold":
 		r.nextID++
 		r.told(&tdr.HoldChanged{Hold: fmt.Sprintf("hold-%d", r.nextID), Stops: true})

@@ -80,7 +80,7 @@ func Moves() []Move {
 		{BeginVerificationName, []Stage{Received}, []Stage{Verifying}, posted},
 		{RecordIssueName, withPost(), []Stage{Issued}, posted},
 		{AuthenticateName, []Stage{Issued}, []Stage{TravelReady}, officer},
-		{RejectDocumentName, []Stage{Issued}, []Stage{Verifying}, officer},
+		{RejectDocumentName, []Stage{Issued}, []Stage{Verifying, Assembling}, officer},
 		{RecordRefusalName, withPost(), []Stage{Refused}, posted},
 		{RetryName, []Stage{Refused}, []Stage{Assembling}, officer},
 		{ReissueName, document, []Stage{Assembling}, []Role{OfficerRole, SystemRole}},

@@ -25,7 +25,7 @@ record_interview         | interview                                            
 begin_verification       | received                                             | verifying                                | officer liaison
 record_issue             | submitted received information_asked interview verifying | issued                               | officer liaison
 authenticate             | issued                                               | travel_ready                             | officer
-reject_document          | issued                                               | verifying                                | officer
+reject_document          | issued                                               | assembling verifying                     | officer
 record_refusal           | submitted received information_asked interview verifying | refused                              | officer liaison
 retry                    | refused                                              | assembling                               | officer
 reissue                  | issued travel_ready                                  | assembling                               | officer system
@@ -192,6 +192,8 @@ func TestEveryDestinationIsReached(t *testing.T) {
 		l := begin(t).to(from).do(&tdr.RecordInformationAsked{What: []string{"photo"}}).do(review()).do(&tdr.Approve{Content: someHash})
 		note(l, &tdr.AnswerInformation{Content: someHash, Channel: tdr.ByCourier})
 	}
+	empty := begin(t).to(tdr.Issued)
+	note(empty.told(&tdr.RecallConfirmed{Dispatch: empty.sentLast(), As: "returned"}), &tdr.RejectDocument{Reason: "wrong_person"})
 	for _, move := range tdr.Moves()[1:] {
 		for _, to := range move.To {
 			if !reached[move.Name][to] {

@@ -33,7 +33,9 @@ func (s *State) news(fact Fact) bool {
 		return s.holdNews(fact)
 	case *SendStopped:
 		sent, _ := s.lastSent()
-		return sent.dispatch == fact.Dispatch
+		return sent.dispatch == fact.Dispatch && s.out(fact.Dispatch)
+	case *RecallConfirmed:
+		return s.out(fact.Dispatch)
 	case *CustodyChanged:
 		return fact.Custody != s.Custody
 	case *LevelUnreachable:

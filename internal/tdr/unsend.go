@@ -34,29 +34,60 @@ func (s *State) lastSent() (sending, bool) {
 // leave that never did: approved as it was, with us again and not with the post.
 func (s *State) unsend(e Event, fact *SendStopped) {
 	var stopped sending
-	s.Package.Out = false
 	for _, earlier := range s.Log {
-		sent, ok := sendingOf(earlier.Fact)
-		switch {
-		case ok && sent.dispatch == fact.Dispatch:
+		if sent, ok := sendingOf(earlier.Fact); ok && sent.dispatch == fact.Dispatch {
 			stopped = sent
-		case ok && !s.stopped(sent.dispatch):
-			s.Package.Out = true
 		}
 	}
 	s.Package.Approved = stopped.content
 	if stopped.answers {
 		s.goOnPausing()
 		s.enter(InformationAsked, e)
+		s.takeBack(e) // the package that it answers for may have come back meanwhile
 		return
 	}
+	s.Package.Out = s.anythingOut()
 	s.Waiting = Waiting{}
 	s.Ladder.closeSilence(e)
 	s.enter(Ready, e)
 }
 
-func (s *State) stopped(dispatch string) bool {
-	return s.logged(func(f Fact) bool { stop, ok := f.(*SendStopped); return ok && stop.Dispatch == dispatch })
+// takeBack: a post that holds nothing of ours any more owes no answer. The
+// request is with us again, and what is to leave once more is reviewed once more:
+// an approval is for one leaving, and that one was.
+func (s *State) takeBack(e Event) {
+	s.Package.Out = s.anythingOut()
+	if s.Package.Out || !s.Stage.in(withPost()) {
+		return
+	}
+	s.Package, s.Waiting = Package{}, Waiting{}
+	s.Ladder.closeSilence(e)
+	s.enter(Assembling, e)
+}
+
+// anythingOut tells whether something that left is not known to be back.
+func (s *State) anythingOut() bool {
+	for _, earlier := range s.Log {
+		if sent, ok := sendingOf(earlier.Fact); ok && s.out(sent.dispatch) {
+			return true
+		}
+	}
+	return false
+}
+
+// out tells whether what was accepted to leave under a dispatch was neither
+// stopped nor came back.
+func (s *State) out(dispatch string) bool {
+	return s.left(dispatch) && !s.logged(func(f Fact) bool {
+		switch fact := f.(type) {
+		case *SendStopped:
+			return fact.Dispatch == dispatch
+		case *RecallConfirmed:
+			return fact.Dispatch == dispatch
+		default:
+			return false
+		}
+	})
 }
 
 // goOnPausing takes back the end of the last pause: no answer has ended it.

@@ -72,7 +72,7 @@ func (d *dossier) told(fact tdr.Fact) (title, more, kind string) {
 	case *tdr.EscalationOpened, *tdr.EscalationAcknowledged, *tdr.LevelUnreachable:
 		title, more = d.toldOfLadder(fact)
 		return title, more, mailKind
-	case *tdr.StageOverdue, *tdr.HoldChanged, *tdr.SendStopped, *tdr.CustodyChanged, *tdr.ValidityAlerted, *tdr.CalendarsRenewed:
+	case *tdr.StageOverdue, *tdr.HoldChanged, *tdr.SendStopped, *tdr.RecallConfirmed, *tdr.CustodyChanged, *tdr.ValidityAlerted, *tdr.CalendarsRenewed:
 		title, more = d.toldBySystem(fact)
 		return title, more, systemKind
 	default:
@@ -148,6 +148,8 @@ func (d *dossier) toldBySystem(fact tdr.Fact) (title, more string) {
 		return "A hold was lifted", ""
 	case *tdr.SendStopped:
 		return "It did not leave", "The gate closed before it went; it has to pass again"
+	case *tdr.RecallConfirmed:
+		return "It is not with the post any more", plain(f.As) + "; what is to leave again goes through review and gate again"
 	case *tdr.CustodyChanged:
 		return "Legal dates were brought up to date", ""
 	case *tdr.ValidityAlerted:

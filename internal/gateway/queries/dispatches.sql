@@ -56,9 +56,19 @@ VALUES (@dispatch_id, @system, @number, @submitted_by, @submitted_at, @command_i
 ON CONFLICT (command_id) DO NOTHING;
 
 -- name: ConfirmRecall :execrows
-UPDATE recalls SET closed_at = @closed_at, confirmed_as = @confirmed_as, confirmed_by = @confirmed_by,
-    confirmed_document = sqlc.narg(document_id), confirmed_with = @command_id
-WHERE dispatch_id = @dispatch_id AND closed_at IS NULL;
+-- Only what left comes back. A request that lives hears of it.
+WITH confirmed AS (
+    UPDATE recalls c SET closed_at = @closed_at, confirmed_as = @confirmed_as, confirmed_by = @confirmed_by,
+        confirmed_document = sqlc.narg(document_id), confirmed_with = @command_id
+    WHERE c.dispatch_id = @dispatch_id AND c.closed_at IS NULL
+        AND EXISTS (SELECT FROM dispatches d WHERE d.dispatch_id = c.dispatch_id AND d.status = 'sent')
+    RETURNING c.dispatch_id, c.request_id, c.confirmed_as, c.closed_at
+), told AS (
+    INSERT INTO outbox (workflow_id, signal, payload, created_at)
+    SELECT 'request/' || c.request_id, 'RecallConfirmed', jsonb_build_object('dispatch', c.dispatch_id, 'as', c.confirmed_as), c.closed_at
+    FROM confirmed c JOIN requests r ON r.request_id = c.request_id AND r.live
+)
+SELECT FROM confirmed;
 
 -- name: RecallConfirmedWith :one
 SELECT confirmed_with FROM recalls WHERE dispatch_id = @dispatch_id;

@@ -101,9 +101,18 @@ func (q *Queries) AddSubmission(ctx context.Context, arg AddSubmissionParams) (i
 }
 
 const confirmRecall = `-- name: ConfirmRecall :execrows
-UPDATE recalls SET closed_at = $1, confirmed_as = $2, confirmed_by = $3,
-    confirmed_document = $4, confirmed_with = $5
-WHERE dispatch_id = $6 AND closed_at IS NULL
+WITH confirmed AS (
+    UPDATE recalls c SET closed_at = $1, confirmed_as = $2, confirmed_by = $3,
+        confirmed_document = $4, confirmed_with = $5
+    WHERE c.dispatch_id = $6 AND c.closed_at IS NULL
+        AND EXISTS (SELECT FROM dispatches d WHERE d.dispatch_id = c.dispatch_id AND d.status = 'sent')
+    RETURNING c.dispatch_id, c.request_id, c.confirmed_as, c.closed_at
+), told AS (
+    INSERT INTO outbox (workflow_id, signal, payload, created_at)
+    SELECT 'request/' || c.request_id, 'RecallConfirmed', jsonb_build_object('dispatch', c.dispatch_id, 'as', c.confirmed_as), c.closed_at
+    FROM confirmed c JOIN requests r ON r.request_id = c.request_id AND r.live
+)
+SELECT FROM confirmed
 `
 
 type ConfirmRecallParams struct {
@@ -115,6 +124,7 @@ type ConfirmRecallParams struct {
 	DispatchID  string
 }
 
+// Only what left comes back. A request that lives hears of it.
 func (q *Queries) ConfirmRecall(ctx context.Context, arg ConfirmRecallParams) (int64, error) {
 	result, err := q.db.Exec(ctx, confirmRecall,
 		arg.ClosedAt,

@@ -84,11 +84,19 @@ VALUES (@amendment_id, @hold_id, sqlc.narg(review_by), sqlc.narg(expires_on), sq
 ON CONFLICT (amendment_id) DO NOTHING;
 
 -- name: StoppedBy :many
--- The open requests in a hold's scope, and whether another hold stands in theirs.
+-- The open requests in a hold's scope, whether another hold stands in theirs, and
+-- what left of them and was asked back: what came back, and what is awaited.
 SELECT r.request_id, r.code, r.stage, EXISTS (
     SELECT FROM holds o WHERE o.person_id = r.person_id AND o.hold_id <> h.hold_id AND o.lifted_at IS NULL
         AND (o.scope = 'person' OR (o.scope = 'country' AND o.country = r.country) OR (o.scope = 'request' AND o.request_id = r.request_id))
-) AS still_held
+) AS still_held,
+ARRAY(
+    SELECT c.dispatch_id::text FROM recalls c WHERE c.request_id = r.request_id AND c.hold_id = h.hold_id AND c.confirmed_as IS NOT NULL
+    ORDER BY c.dispatch_id
+)::text[] AS came_back,
+ARRAY(
+    SELECT c.dispatch_id::text FROM recalls c WHERE c.request_id = r.request_id AND c.closed_at IS NULL ORDER BY c.dispatch_id
+)::text[] AS awaited
 FROM holds h
 JOIN requests r ON r.person_id = h.person_id AND r.live
 WHERE h.hold_id = @hold_id
