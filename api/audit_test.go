@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/audit"
+	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
 // sequence numbers and signs what is in the log, as a worker does.
@@ -58,6 +60,53 @@ func TestReadsOfPersonalDataAndRefusalsAreOnRecord(t *testing.T) {
 	}
 	if w.entered("officer1", "open", "request/"+r.ID, "done") != 1 {
 		t.Error("a command is not on record")
+	}
+}
+
+// Whoever adds an operation that reads has it on record, or says here that it
+// tells nothing of a person.
+func TestEveryReadingIsOnRecord(t *testing.T) {
+	impersonal := []string{
+		"listRequests", "listPostDispatches", "getBottlenecks", "listCountries", "getPack",
+		"listPeople", "listOffices", "listPosts", "listDesks", "listIssuers", "getOpenapi", "getProblem",
+	}
+	w := newWorld(t, visited(everywhere()))
+	left := w.sent("courier")
+	w.detained(left.request)
+	document, command := w.documentOf(left.request), newKey()
+	held := w.ask("counsel1", http.MethodPost, "/v1/holds", holdOn(w.inVietnam(left.request)), "Idempotency-Key", command)
+	w.sequence()
+	owners := w.owners(left.request, read[placed](t, held).Hold.ID, document, command)
+	owners["/v1/dispatches/"] = left.dispatch
+	for operation, addresses := range readings(t, owners, values(left.request)) {
+		read := false
+		for _, user := range []string{"any-auditor", "officer1", "counsel1"} {
+			before := w.count("audit_entries WHERE outcome = 'done'")
+			if got := w.get(user, addresses[0]); got.status != http.StatusOK {
+				continue
+			}
+			read = true
+			entered := w.count("audit_entries WHERE outcome = 'done'") - before
+			if entered == 0 != slices.Contains(impersonal, operation) || entered > 1 {
+				t.Errorf("%s: %d entries", addresses[0], entered)
+			}
+		}
+		if !read {
+			t.Errorf("%s: nobody could read it", addresses[0])
+		}
+	}
+}
+
+func TestTheWholeLogIsForWhoSeesEverything(t *testing.T) {
+	w := newWorld(t, visited(map[string]identity.Principal{
+		"narrow": {Subject: "narrow", Roles: []identity.Role{identity.Auditor}, Offices: []string{"BOS"}, Countries: []string{"GHA"}},
+	}))
+	w.open()
+	w.sequence()
+	for _, address := range []string{"/v1/audit", "/v1/audit/1/proof"} {
+		if got := w.get("narrow", address); got.status != http.StatusForbidden {
+			t.Errorf("%s: %d %s", address, got.status, got.body)
+		}
 	}
 }
 

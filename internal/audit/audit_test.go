@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/traveldoc/traveldoc/internal/audit"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
+	vaultsql "github.com/traveldoc/traveldoc/internal/vault/sqlcgen"
 )
 
 // world is a log with its key and folder.
@@ -227,11 +229,31 @@ func TestTheApplicationOnlyAdds(t *testing.T) {
 	w.fill(t, 2, 1)
 	for _, sql := range []string{
 		"UPDATE audit_entries SET actor = 'x'", "UPDATE audit_entries SET number = 9", "DELETE FROM audit_entries", "TRUNCATE audit_entries CASCADE",
-		"UPDATE audit_hashes SET hash = ''", "DELETE FROM audit_checkpoints", "INSERT INTO audit_checkpoints VALUES (9, '')",
+		"UPDATE audit_hashes SET hash = ''",
+		"INSERT INTO audit_entries (number, at, actor, action, object, outcome, source) VALUES (3, '2026-01-01', 'x', 'x', 'x', 'x', '')", "DELETE FROM audit_checkpoints", "INSERT INTO audit_checkpoints VALUES (9, '')",
 	} {
 		if _, err := w.pool.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "42501") {
 			t.Errorf("%s: %v", sql, err)
 		}
+	}
+}
+
+// Replacing the keys of the vault can take long; what happens meanwhile gets its number.
+func TestNumberingWaitsForNoKeys(t *testing.T) {
+	w := newWorld(t)
+	w.fill(t, 2, 1)
+	tx, err := w.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(t.Context())) //nolint:errcheck // nothing was written
+	if err := vaultsql.New(tx).ChangeKeys(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.round(t)
+	var waiting int
+	if err := w.owner.QueryRow(t.Context(), "SELECT count(*) FROM audit_entries WHERE number IS NULL").Scan(&waiting); err != nil || waiting != 0 {
+		t.Errorf("%d entries have no number, %v", waiting, err)
 	}
 }
 

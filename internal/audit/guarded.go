@@ -16,6 +16,7 @@ import (
 func Triggers() []string {
 	return []string{
 		"audit_entries.audit_guard", "audit_entries.audit_guard_all",
+		"citizenship_entries.audit_entered",
 		"commands.audit_finished", "commands.audit_stored",
 		"custody_clocks.audit_derived",
 		"dispatches.audit_authorised", "dispatches.audit_dispatched",

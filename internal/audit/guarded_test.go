@@ -38,6 +38,8 @@ func acts() map[string]struct {
 		statements []string
 	}
 	return map[string]act{
+		"citizenship_entries.audit_entered": {"citizenship.enter", []string{`INSERT INTO citizenship_entries (entry_id, person_id, citizenship, hold_id, source_sha256, entered_by, entered_at)
+			VALUES (` + one + `, ` + one + `, 'claimed', ` + one + `, '', 'x', ` + at + `)`}},
 		"commands.audit_stored":         {"invented", []string{command}},
 		"commands.audit_finished":       {"invented", []string{command, `UPDATE commands SET status = 'done', done_at = stored_at`}},
 		"custody_clocks.audit_derived":  {"custody.derive", []string{`INSERT INTO custody_clocks VALUES (` + one + `, 'BOS', 1, true, '{}', ` + at + `)`}},
@@ -59,6 +61,24 @@ func acts() map[string]struct {
 		"sessions.audit_signed_in":         {"sign_in", []string{`INSERT INTO sessions VALUES (decode(repeat('00', 32), 'hex'), 'x', 'x', '{}', '{}', '{}', '{}', ` + at + `, ` + at + `, ` + at + `)`}},
 		"shared_keys.audit_shared_made":    {"shared_key.make", []string{shared}},
 		"shared_keys.audit_shared_retired": {"shared_key.retire", []string{shared, `UPDATE shared_keys SET retired_at = made_at`}},
+	}
+}
+
+// A migration that adds a trigger of the log adds it to those that the doctor looks for.
+func TestEveryTriggerIsLookedFor(t *testing.T) {
+	w := newWorld(t)
+	rows, err := w.pool.Query(t.Context(), `SELECT tgrelid::regclass::text || '.' || tgname FROM pg_trigger WHERE tgname LIKE 'audit\_%' ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked := audit.Triggers()
+	slices.Sort(looked)
+	if slices.Sort(there); !slices.Equal(there, looked) {
+		t.Errorf("there are %v\nlooked for are %v", there, looked)
 	}
 }
 

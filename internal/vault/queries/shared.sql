@@ -1,10 +1,10 @@
 -- name: ShareKeys :exec
 -- Held by whoever wraps a key or enters somebody into the index, so that what
 -- ChangeKeys guards waits for them and they see what it changed.
-SELECT pg_advisory_xact_lock_shared(7232019043);
+SELECT pg_advisory_xact_lock_shared(7232019044);
 
 -- name: ChangeKeys :exec
-SELECT pg_advisory_xact_lock(7232019043);
+SELECT pg_advisory_xact_lock(7232019044);
 
 -- name: AddSharedKey :one
 INSERT INTO shared_keys (purpose, keyset, master, made_at) VALUES (@purpose, @keyset, @master, @made_at)

@@ -35,7 +35,7 @@ func (q *Queries) AddSharedKey(ctx context.Context, arg AddSharedKeyParams) (int
 }
 
 const changeKeys = `-- name: ChangeKeys :exec
-SELECT pg_advisory_xact_lock(7232019043)
+SELECT pg_advisory_xact_lock(7232019044)
 `
 
 func (q *Queries) ChangeKeys(ctx context.Context) error {
@@ -229,7 +229,7 @@ func (q *Queries) RewrapSharedKey(ctx context.Context, arg RewrapSharedKeyParams
 }
 
 const shareKeys = `-- name: ShareKeys :exec
-SELECT pg_advisory_xact_lock_shared(7232019043)
+SELECT pg_advisory_xact_lock_shared(7232019044)
 `
 
 // Held by whoever wraps a key or enters somebody into the index, so that what
