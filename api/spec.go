@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -46,7 +47,11 @@ const (
 	latestYear   = 2199
 )
 
-func loadSpec() (*spec, error) {
+// loadSpec reads the contract once: it is part of the program, and every server
+// and question only looks things up in it.
+var loadSpec = sync.OnceValues(readSpec)
+
+func readSpec() (*spec, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(openapiYAML)
 	if err != nil {
 		return nil, fmt.Errorf("load openapi.yaml: %w", err)

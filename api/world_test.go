@@ -213,7 +213,7 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 	t.Helper()
 	snapshot, err := directory.ParseSeed(directory.ExampleSeed())
 	must(t, err)
-	packs, err := playbook.Load()
+	packs, err := examplePacks()
 	must(t, err)
 	routes, err := contractRoutes()
 	must(t, err)
@@ -258,19 +258,23 @@ func must(t testing.TB, err error) {
 
 func contractDocument(t testing.TB) *openapi3.T {
 	t.Helper()
-	document, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
+	document, err := contractFile()
 	must(t, err)
 	return document
 }
 
-// contractRoutes are read once for all tests, which only look routes up in them.
-var contractRoutes = sync.OnceValues(func() (routers.Router, error) {
-	document, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return gorillamux.NewRouter(document)
-})
+// The contract, its routes and the packs are read once for all tests, which only look things up in them.
+var (
+	contractFile   = sync.OnceValues(func() (*openapi3.T, error) { return openapi3.NewLoader().LoadFromFile("openapi.yaml") })
+	contractRoutes = sync.OnceValues(func() (routers.Router, error) {
+		document, err := contractFile()
+		if err != nil {
+			return nil, err
+		}
+		return gorillamux.NewRouter(document)
+	})
+	examplePacks = sync.OnceValues(func() (playbook.Library, error) { return playbook.Load() })
+)
 
 // count counts rows.
 func (w *world) count(from string, arguments ...any) int {

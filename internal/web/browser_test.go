@@ -34,7 +34,7 @@ func chromium(t testing.TB) string {
 	return ""
 }
 
-// tab is a real browser, with its complaints.
+// tab is one of a real browser, with its complaints.
 type tab struct {
 	w   *world
 	ctx context.Context
@@ -46,20 +46,51 @@ type tab struct {
 	bytes      float64
 }
 
-// newTab starts a browser with nothing remembered.
+// chrome is the one browser of all tests, started by the first that needs it and
+// ended by TestMain. In it each tab has cookies and a cache of its own.
+type chrome struct {
+	once sync.Once
+	ctx  context.Context
+	end  func()
+	err  error
+}
+
+var shared chrome
+
+func (c *chrome) started(t testing.TB) context.Context {
+	t.Helper()
+	c.once.Do(func() {
+		options := []chromedp.ExecAllocatorOption{
+			chromedp.ExecPath(chromium(t)),
+			chromedp.Flag("headless", "new"), chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true),
+			chromedp.Flag("no-first-run", true), chromedp.Flag("disable-background-networking", true),
+			chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+			chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
+		}
+		allocated, release := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, closeAll := chromedp.NewContext(allocated)
+		c.ctx, c.end, c.err = ctx, func() { closeAll(); release() }, chromedp.Do(ctx)
+	})
+	if c.ctx == nil || c.err != nil {
+		t.Fatalf("start the browser: %v", c.err)
+	}
+	return c.ctx
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.end != nil {
+		shared.end()
+	}
+	os.Exit(code)
+}
+
+// newTab opens a tab with nothing remembered.
 func (w *world) newTab() *tab {
 	w.t.Helper()
-	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(chromium(w.t)), chromedp.UserDataDir(w.t.TempDir()),
-		chromedp.Flag("headless", "new"), chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true),
-		chromedp.Flag("no-first-run", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
-	}
-	limited, giveUp := context.WithTimeout(w.t.Context(), patience)
-	allocated, release := chromedp.NewExecAllocator(limited, options...)
-	ctx, closeTab := chromedp.NewContext(allocated)
-	w.t.Cleanup(func() { closeTab(); release(); giveUp() })
+	limited, giveUp := context.WithTimeout(shared.started(w.t), patience)
+	ctx, closeTab := chromedp.NewContext(limited, chromedp.WithNewBrowserContext())
+	w.t.Cleanup(func() { closeTab(); giveUp() })
 	axe, err := os.ReadFile(filepath.Join("testdata", "axe", "axe.min.js"))
 	must(w.t, err)
 	b := &tab{w: w, ctx: ctx, axe: string(axe)}
@@ -145,10 +176,10 @@ const askAxe = `axe.run(document, {resultTypes: ["violations"], runOnly: {type: 
 // wide and narrow. TRAVELDOC_SCREENSHOTS names a folder to keep pictures in.
 func (b *tab) examine(name string) {
 	b.w.t.Helper()
+	evaluate[any](b, b.axe+";0")
 	for _, width := range []int64{1280, 320} {
 		b.run(chromedp.EmulateViewport(width, 900))
 		where := fmt.Sprintf("%s at %d px", name, width)
-		evaluate[any](b, b.axe+";0")
 		for _, violation := range evaluate[[]string](b, askAxe) {
 			b.w.t.Errorf("%s: axe: %s", where, violation)
 		}

@@ -197,11 +197,14 @@ func (b *safeBuffer) text() string {
 	return b.Buffer.String()
 }
 
+// examplePacks are read once for all tests, which only look things up in them.
+var examplePacks = sync.OnceValues(func() (playbook.Library, error) { return playbook.Load() })
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	snapshot, err := directory.ParseSeed(directory.ExampleSeed())
 	must(t, err)
-	packs, err := playbook.Load()
+	packs, err := examplePacks()
 	must(t, err)
 	w := &world{t: t, pool: storetest.New(t), clock: &clock{now: monday}, people: people{snapshot}, log: &safeBuffer{}}
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
@@ -338,7 +341,7 @@ func (w *world) inReview() request {
 // inReviewOf is one whose package holds a letter, if one is given.
 func (w *world) inReviewOf(letter ...string) request {
 	w.t.Helper()
-	packs, err := playbook.Load()
+	packs, err := examplePacks()
 	must(w.t, err)
 	pack, _ := packs.Version("GHA", 1)
 	var present []string
