@@ -51,8 +51,8 @@ func misbehave() {
 		var held [][]byte
 		for {
 			held = append(held, make([]byte, 16<<20))
-			for i := range held[len(held)-1] {
-				held[len(held)-1][i] = 1
+			for page := held[len(held)-1]; len(page) > 0; page = page[os.Getpagesize():] {
+				page[0] = 1
 			}
 		}
 	case "babble":
