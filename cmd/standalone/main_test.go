@@ -262,7 +262,7 @@ func eventually(t *testing.T, what string, reached func() bool) {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(time.Minute); !reached(); <-tick.C {
+	for deadline := time.Now().Add(3 * time.Minute); !reached(); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("never came true: %s", what)
 		}

@@ -76,7 +76,7 @@ func TestSchemaIsBroughtToThisServersVersion(t *testing.T) {
 			databaseURL := server.URL("attempt")
 			before(databaseURL)
 			for range 2 {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 				defer cancel()
 				if err := migrate(ctx, databaseURL, mainSchema, v12.Version, newLogger(trial.Log())); err != nil {
 					t.Fatal(err)

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// patience is for what takes a moment; upkeep comes by every ten seconds.
-	patience = 45 * time.Second
+	// patience is for what takes a moment; upkeep comes by every ten seconds, and a
+	// busy machine may take many times as long as an idle one.
+	patience = 3 * time.Minute
 	pause    = 20 * time.Millisecond
 	// upkeep is the id of the schedule that, among other things, delivers the
 	// signals which start in the database.
