@@ -88,6 +88,12 @@ func rules() []rule {
 				off("api/packages.go", "found.Undisclosed > 0", "found.Undisclosed < 0"),
 				off("api/packages.go", "found.PreparedBy == principalOf(ctx).Subject", "found.PreparedBy == \"\""),
 			}},
+			{pkg: "api", test: "TestRule03_ADataSheetHoldsWhatIsListed", off: [][]edit{
+				off("api/datasheet.go", "case !known[place].Form.Takes(value):", "case value == \"\" && !known[place].Form.Takes(value):"),
+			}},
+			{pkg: "internal/outgoing", test: "TestRule03_ADataSheetThatCouldHoldFreeTextIsReviewed", off: [][]edit{
+				off("internal/outgoing/compose.go", "item.NeedsReview = item.NeedsReview || !entry.Form.Takes(entry.Value)", "item.NeedsReview = item.NeedsReview && entry.Form.Takes(entry.Value)"),
+			}},
 			{pkg: "api", test: "TestRule03_ADeniedClaimShowsInNoPackage", off: [][]edit{
 				// The fence's version tells how many holds there were.
 				off("api/packages.go", "Code: view.Code, Country: view.Country,", "Code: view.Code, Country: fmt.Sprint(view.Country, view.Fence),"),

@@ -51,8 +51,8 @@ func sheetValues(given map[string]string) (map[string]string, error) {
 			faults.add("fields."+name, "is not on the list of data-sheet fields")
 		case known[place].OfPerson:
 			faults.add("fields."+name, "is part of the person's record")
-		case known[place].Date && value != "" && isDate(value) != nil:
-			faults.add("fields."+name, "must be a date")
+		case !known[place].Form.Takes(value):
+			faults.add("fields."+name, "does not have the form of a %s", strings.ReplaceAll(string(known[place].Form), "_", " "))
 		case value != "":
 			values[name] = value
 		}

@@ -310,12 +310,13 @@ func TestRule18_ACriminalRecordStays(t *testing.T) {
 	}
 }
 
-func TestADataSheetHoldsWhatIsListed(t *testing.T) {
+func TestRule03_ADataSheetHoldsWhatIsListed(t *testing.T) {
 	w := newWorld(t)
 	r := w.open()
 	path := "/v1/persons/" + r.PersonID + "/data-sheet"
-	got := w.change("officer1", path, fields{"fields": fields{"asylum_status": "denied", "family_name": "Other", "passport_issued": "soon", "sex": "F"}})
-	if faults := got.faults(); got.status != 422 || len(faults) != 3 || faults["fields.asylum_status"] == "" || faults["fields.family_name"] == "" || faults["fields.passport_issued"] == "" {
+	got := w.change("officer1", path, fields{"fields": fields{"asylum_status": "denied", "family_name": "Other", "passport_issued": "soon",
+		"sex": "F. Her asylum claim was denied.", "height": "160 cm"}})
+	if faults := got.faults(); got.status != 422 || len(faults) != 4 || faults["fields.sex"] == "" || faults["fields.asylum_status"] == "" || faults["fields.family_name"] == "" || faults["fields.passport_issued"] == "" {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	kept := w.change("officer1", path, fields{"fields": fields{"sex": "F", "father_name": "CANARY-FATHER", "passport_issued": "2019-05-06", "aliases": "  "}})

@@ -82,8 +82,9 @@ type Item struct {
 	Fields   []string `json:"fields,omitempty"`   // printed on a data sheet, known or blank
 	Pages    int      `json:"pages"`
 	SHA256   string   `json:"sha256"` // of the part as it was bound
-	// NeedsReview: free text, orders and notices, and anything off the list; it
-	// leaves once a second person has decided to disclose it.
+	// NeedsReview: free text, a data sheet with a value that could be some, orders
+	// and notices, and anything off the list; it leaves once a second person has
+	// decided to disclose it.
 	NeedsReview bool `json:"needs_disclosure_review"`
 
 	title string
@@ -171,6 +172,7 @@ func (b *binding) ours(kind Kind, write func(Composition) ([]byte, error), c Com
 	if kind == DataSheetKind {
 		for _, entry := range c.Sheet {
 			item.Fields = append(item.Fields, entry.Name)
+			item.NeedsReview = item.NeedsReview || !entry.Form.Takes(entry.Value)
 		}
 	}
 	return b.bound(item, raw)

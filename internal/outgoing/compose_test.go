@@ -99,6 +99,18 @@ func hash(raw []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// A name on record may be anything; one that could be a sentence is looked at by a second person.
+func TestRule03_ADataSheetThatCouldHoldFreeTextIsReviewed(t *testing.T) {
+	for value, reviewed := range map[string]bool{"Ana": false, "Ana; she asked for asylum in 2019": true} {
+		c := composition(t)
+		c.Sheet[1].Value = value
+		done, err := Compose(c)
+		if must(t, done, err); done.Items[1].Kind != DataSheetKind || done.Items[1].NeedsReview != reviewed {
+			t.Errorf("%q: %+v", value, done.Items[1])
+		}
+	}
+}
+
 func TestAPackageHoldsItsPartsInOrder(t *testing.T) {
 	passport, order := scan(t, 2, 1000), scan(t, 3, 1000)
 	c := composition(t)

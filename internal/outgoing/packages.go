@@ -152,7 +152,9 @@ func (p *Packages) composition(ctx context.Context, order api.PackageOrder, shee
 	return c, nil
 }
 
-// entries are the fields that the country gets, filled with what is known.
+// entries are the fields that the country gets, filled with what is known of
+// those that go along. The others stay blank: what is left off tells as much as
+// what is said, so no sheet shows that something was.
 func entries(order api.PackageOrder, details api.PersonDetails, sheet api.DataSheet) ([]Entry, error) {
 	fields, err := order.Pack.SheetFields()
 	if err != nil {
@@ -163,11 +165,11 @@ func entries(order api.PackageOrder, details api.PersonDetails, sheet api.DataSh
 	}
 	var all []Entry
 	for _, field := range fields {
-		if order.Fields != nil && !slices.Contains(order.Fields, field.Name) {
-			continue
-		}
 		value := sheet.Fields[field.Name]
-		if field.OfPerson {
+		switch {
+		case order.Fields != nil && !slices.Contains(order.Fields, field.Name):
+			value = ""
+		case field.OfPerson:
 			value = known[field.Name]
 		}
 		all = append(all, Entry{SheetField: field, Value: value})

@@ -23,8 +23,8 @@ var dataSheetCSV string
 // SheetField is a field that a data sheet may carry.
 type SheetField struct {
 	Name  string
-	Title string // as printed
-	Date  bool   // holds a calendar date, else text
+	Title string    // as printed
+	Form  SheetForm // of its values
 	// OfPerson marks what the person's own record holds and nobody enters twice.
 	OfPerson bool
 	Provenance
@@ -44,7 +44,7 @@ func DataSheetFields() ([]SheetField, error) {
 			return nil, fmt.Errorf("read the list of data-sheet fields: %s: %w", row[0], err)
 		}
 		fields = append(fields, SheetField{
-			Name: row[0], Title: row[1], Date: row[2] == "date", OfPerson: row[3] == "yes",
+			Name: row[0], Title: row[1], Form: SheetForm(row[2]), OfPerson: row[3] == "yes",
 			Provenance: Provenance{Source: row[4], Date: dated, Evidence: Evidence(row[6]), Standing: Standing(row[7])},
 		})
 	}
