@@ -317,7 +317,7 @@ func TestRule03_ADataSheetHoldsWhatIsListed(t *testing.T) {
 	got := w.change("officer1", path, fields{"fields": fields{"asylum_status": "denied", "family_name": "Other", "passport_issued": "soon",
 		"sex": "F. Her asylum claim was denied.", "height": "160 cm"}})
 	if faults := got.faults(); got.status != 422 || len(faults) != 4 || faults["fields.sex"] == "" || faults["fields.asylum_status"] == "" || faults["fields.family_name"] == "" || faults["fields.passport_issued"] == "" {
-		t.Errorf("%d %s", got.status, got.body)
+		t.Errorf("rule 3: %d %s", got.status, got.body)
 	}
 	kept := w.change("officer1", path, fields{"fields": fields{"sex": "F", "father_name": "CANARY-FATHER", "passport_issued": "2019-05-06", "aliases": "  "}})
 	if kept.status != 200 || bytes.Contains(kept.body, []byte("CANARY")) || !bytes.Contains(kept.body, []byte(`"known":["father_name","passport_issued","sex"]`)) {

@@ -106,7 +106,7 @@ func TestRule03_ADataSheetThatCouldHoldFreeTextIsReviewed(t *testing.T) {
 		c.Sheet[1].Value = value
 		done, err := Compose(c)
 		if must(t, done, err); done.Items[1].Kind != DataSheetKind || done.Items[1].NeedsReview != reviewed {
-			t.Errorf("%q: %+v", value, done.Items[1])
+			t.Errorf("rule 3: %q: %+v", value, done.Items[1])
 		}
 	}
 }

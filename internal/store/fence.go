@@ -63,7 +63,7 @@ func mayLeave(gate tdr.Gate, found sqlcgen.GateFindingsRow, asked api.Authorisat
 }
 
 // dispatch makes the row 'sending' under the fence version in force. One that
-// was sent or stopped stays so, and authorises nothing more.
+// was sent, stopped or asked back stays so, and authorises nothing more.
 func (s *Store) dispatch(ctx context.Context, q *sqlcgen.Queries, asked api.Authorisation, found sqlcgen.GateFindingsRow, fence int64) (string, error) {
 	earlier, err := q.Dispatch(ctx, asked.CommandID)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -71,6 +71,10 @@ func (s *Store) dispatch(ctx context.Context, q *sqlcgen.Queries, asked api.Auth
 	}
 	if err == nil && (earlier.Status != "sending" || earlier.RequestID != asked.RequestID || earlier.Content != string(asked.Content)) {
 		return "", nil
+	}
+	// What was asked back does not leave once the hold is lifted: it ends, and is approved to leave anew.
+	if recalled, err := q.Recalled(ctx, asked.CommandID); recalled || err != nil {
+		return "", err
 	}
 	return asked.CommandID, q.PutDispatch(ctx, sqlcgen.PutDispatchParams{
 		DispatchID: asked.CommandID, RequestID: asked.RequestID, PersonID: found.PersonID, Kind: string(asked.Kind),

@@ -189,6 +189,35 @@ func TestAskedAgainTheGateLooksAgain(t *testing.T) {
 	}
 }
 
+// A hold that came and went while a sending waited to be carried on had it
+// asked back: it is stopped, and nothing stays to be asked for.
+func TestWhatWasAskedBackLeavesNoMore(t *testing.T) {
+	l := newWorld(t).ready()
+	asked := l.authorisation()
+	l.authorise(asked)
+	hold := l.hold()
+	l.place(hold)
+	lifting := api.Lifting{CommandID: newID(), HoldID: hold.ID, By: "counsel1", Source: "hash", Reason: "stay_ended"}
+	if _, err := l.store.Holds().Lift(t.Context(), lifting); err != nil {
+		t.Fatal(err)
+	}
+	if gate := l.authorise(asked); gate.Dispatch != "" || gate.HoldStands {
+		t.Errorf("gate %+v", gate)
+	}
+	if still, err := l.store.StillAuthorised(t.Context(), asked.CommandID); err != nil || still {
+		t.Errorf("still authorised %v, %v", still, err)
+	}
+	if err := l.store.Stop(t.Context(), asked.CommandID); err != nil {
+		t.Fatal(err)
+	}
+	if n := l.count("dispatches d JOIN recalls c USING (dispatch_id) WHERE d.status = 'stopped' AND c.closed_at IS NOT NULL"); n != 1 {
+		t.Errorf("%d dispatches are stopped and settled", n)
+	}
+	if gate := l.authorise(l.authorisation()); gate.Dispatch == "" {
+		t.Errorf("what was approved can't leave: %+v", gate)
+	}
+}
+
 func TestARefusedCommandStopsItsDispatch(t *testing.T) {
 	l := newWorld(t).ready()
 	asked := l.authorisation()

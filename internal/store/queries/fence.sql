@@ -37,6 +37,9 @@ SELECT person_id FROM requests WHERE request_id = @request_id;
 -- name: Dispatch :one
 SELECT * FROM dispatches WHERE dispatch_id = @dispatch_id;
 
+-- name: Recalled :one
+SELECT EXISTS (SELECT FROM recalls WHERE dispatch_id = @dispatch_id)::boolean;
+
 -- name: PutDispatch :exec
 INSERT INTO dispatches (dispatch_id, request_id, person_id, kind, channel, post, content, status, fence, authorised_at, authorised_by)
 VALUES (@dispatch_id, @request_id, @person_id, @kind, @channel, @post, @content, 'sending', @fence, @authorised_at, @authorised_by)

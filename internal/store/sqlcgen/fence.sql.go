@@ -172,6 +172,17 @@ func (q *Queries) PutDispatch(ctx context.Context, arg PutDispatchParams) error 
 	return err
 }
 
+const recalled = `-- name: Recalled :one
+SELECT EXISTS (SELECT FROM recalls WHERE dispatch_id = $1)::boolean
+`
+
+func (q *Queries) Recalled(ctx context.Context, dispatchID string) (bool, error) {
+	row := q.db.QueryRow(ctx, recalled, dispatchID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const stillAuthorised = `-- name: StillAuthorised :execrows
 UPDATE dispatches d SET departing_at = COALESCE(d.departing_at, $1::timestamptz)
 FROM persons p
