@@ -40,7 +40,7 @@ func (s *Server) receiveMailEvents(w http.ResponseWriter, r *http.Request) {
 	events, err := s.mailEvents.Verify(r.Header, raw, s.clock.Now())
 	switch {
 	case errors.Is(err, ErrSignature):
-		s.fail(w, r, newProblem(unauthorized, ""))
+		s.refuseUnsigned(w, r)
 		return
 	case errors.Is(err, ErrEventBody):
 		s.fail(w, r, newProblem(malformed, "the body is not a list of events"))
@@ -54,6 +54,13 @@ func (s *Server) receiveMailEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// refuseUnsigned is on record though the address is public: somebody speaks as
+// the mail provider and is not, or its key was changed.
+func (s *Server) refuseUnsigned(w http.ResponseWriter, r *http.Request) {
+	_ = s.enter(r, http.StatusUnauthorized) // which logs what it can't enter; a refusal stands all the same
+	s.fail(w, r, newProblem(unauthorized, ""))
 }
 
 func (s *Server) getOpenAPI(w http.ResponseWriter, r *http.Request) {

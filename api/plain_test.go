@@ -52,6 +52,9 @@ func TestWebhooks(t *testing.T) {
 	if got := w.raw("POST", "/v1/webhooks/sendgrid/events", header, []byte("[]")); got.status != 401 {
 		t.Errorf("signature: %d %s", got.status, got.body)
 	}
+	if n := w.entered(api.Nobody, "POST /v1/webhooks/sendgrid/events", "webhook", "unauthorized"); n != 1 {
+		t.Errorf("a wrong signature is on record %d times", n)
+	}
 	w.post.err = api.ErrEventBody
 	if got := w.raw("POST", "/v1/webhooks/sendgrid/events", header, []byte("{}")); got.status != 400 {
 		t.Errorf("body: %d %s", got.status, got.body)

@@ -10,10 +10,11 @@ import (
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
-// refusal is an answer of the API that is no success.
+// refusal is an answer of the API, or of a page in its place, that is no success.
 type refusal struct {
 	status  int
 	problem contract.Problem
+	entered bool // the API has put it on record
 }
 
 // Error names the type alone: details can repeat what somebody entered.
@@ -63,7 +64,7 @@ func (v *visit) call(method, path string, body any, header http.Header) (*reply,
 	if answer.status < http.StatusMultipleChoices {
 		return answer, nil
 	}
-	refused := &refusal{status: answer.status}
+	refused := &refusal{status: answer.status, entered: true}
 	if err := json.Unmarshal(answer.body.Bytes(), &refused.problem); err != nil {
 		return nil, fmt.Errorf("read refusal of status %d: %w", answer.status, err)
 	}

@@ -31,6 +31,7 @@ func (s *Site) followLink(v *visit) error {
 		link, err = s.config.Index.MailLink(v.ctx(), token)
 	}
 	if errors.Is(err, api.ErrNotFound) || err == nil && len(link.Items) == 0 {
+		v.record(api.ErrNotFound)
 		return v.show(http.StatusNotFound, "failure", view{Title: "Nothing here", Failed: true, Body: onward(http.StatusNotFound,
 			"Nothing here", "This link leads nowhere, or no longer. Open the request by its code instead.")})
 	}

@@ -117,6 +117,7 @@ func (v *visit) fail(err error) {
 	if errors.Is(err, errForeign) {
 		v.site.config.Log.WarnContext(v.ctx(), "form refused", "route", v.r.Pattern)
 	}
+	v.record(err)
 	if failed.status == http.StatusServiceUnavailable {
 		v.w.Header().Set("Retry-After", "5")
 	}

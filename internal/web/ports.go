@@ -37,7 +37,7 @@ type Index interface {
 	Escalation(ctx context.Context, id string) (api.EscalationView, error)
 }
 
-// Audit puts refused sign-ins on record.
+// Audit puts on record what pages refuse: sign-ins, forms, codes and links.
 type Audit interface {
 	Enter(ctx context.Context, act api.AuditAct) error
 }

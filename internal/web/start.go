@@ -65,6 +65,7 @@ func (s *Site) search(v *visit) error {
 	_, err := v.open(code)
 	var refused *refusal
 	if errors.Is(err, api.ErrNotFound) || errors.As(err, &refused) && refused.status == http.StatusNotFound {
+		v.record(err)
 		return s.start(v, http.StatusUnprocessableEntity, code, []fault{{"code", "No match you may see."}})
 	}
 	if err != nil {

@@ -1,16 +1,19 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/audit"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/vault"
@@ -50,47 +53,74 @@ func NewCodec(ctx context.Context, world World) (*Codec, error) {
 		pool.Close()
 		return nil, err
 	}
-	readers := historyReaders{verifier, sessions, strings.HasPrefix(world.Config.PublicURL, "https://"), world.Log}
+	readers := historyReaders{
+		tokens: verifier, sessions: sessions, secure: strings.HasPrefix(world.Config.PublicURL, "https://"),
+		audit: audit.NewLog(pool), now: world.Clock.Now, log: world.Log,
+	}
 	return &Codec{pool: pool, Handler: codec.Server{
-		Keys: vault.New(pool, masters, world.Clock).Payloads(), Admit: readers.admit, Visit: readers.visit, Origin: world.Config.Codec.Origin,
+		Keys: vault.New(pool, masters, world.Clock).Payloads(), Admit: readers.admit, Visit: readers.visit, Enter: readers.enter,
+		Origin: world.Config.Codec.Origin,
 	}.Handler()}, nil
 }
 
-// historyReaders tell who may read histories.
+// historyReaders tell who may read histories, and put them on record.
 type historyReaders struct {
 	tokens   *identity.Verifier
 	sessions *identity.Sessions
 	secure   bool // the pages are reached over https
+	audit    audit.Log
+	now      func() time.Time
 	log      *slog.Logger
 }
 
-func (h historyReaders) admit(ctx context.Context, bearer string) error {
+func (h historyReaders) admit(ctx context.Context, bearer string) (string, error) {
 	caller, err := h.tokens.Verify(ctx, bearer)
 	if errors.Is(err, identity.ErrUnauthorized) {
-		return codec.ErrUnknown
+		return "", codec.ErrUnknown
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	return h.judge(ctx, caller)
+	return mayReadHistories(caller)
 }
 
-func (h historyReaders) visit(r *http.Request) error {
+func (h historyReaders) visit(r *http.Request) (string, error) {
 	session, err := h.sessions.Find(r.Context(), web.SessionID(r, h.secure))
 	if errors.Is(err, identity.ErrNoSession) {
-		return codec.ErrUnknown
+		return "", codec.ErrUnknown
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	return h.judge(r.Context(), session.Caller)
+	return mayReadHistories(session.Caller)
 }
 
-func (h historyReaders) judge(ctx context.Context, caller identity.Principal) error {
-	if !slices.Contains(caller.Roles, identity.Auditor) && !slices.Contains(caller.Roles, identity.Admin) {
-		h.log.WarnContext(ctx, "histories refused", "subject", caller.Subject)
-		return codec.ErrRefused
+func mayReadHistories(caller identity.Principal) (string, error) {
+	if !caller.Has(identity.Auditor) && !caller.Has(identity.Admin) {
+		return caller.Subject, codec.ErrRefused
 	}
-	h.log.InfoContext(ctx, "histories read", "subject", caller.Subject)
-	return nil
+	return caller.Subject, nil
+}
+
+// enterPatience bounds the entering of one act; it outlives a caller who went away.
+const enterPatience = 5 * time.Second
+
+func (h historyReaders) enter(ctx context.Context, subject string, refusal error) error {
+	act := api.AuditAct{
+		At: h.now(), Actor: cmp.Or(subject, api.Nobody), Action: "histories.read", Object: "histories", Outcome: "done",
+	}
+	switch {
+	case errors.Is(refusal, codec.ErrUnknown):
+		act.Outcome = "unauthorized"
+	case refusal != nil:
+		act.Outcome = "forbidden"
+	}
+	h.log.InfoContext(ctx, "histories asked for", "subject", act.Actor, "outcome", act.Outcome)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), enterPatience)
+	defer cancel()
+	err := h.audit.Enter(ctx, act)
+	if err != nil {
+		h.log.ErrorContext(ctx, "histories are not in the audit log", "outcome", act.Outcome, "error", err.Error())
+	}
+	return err
 }

@@ -18,11 +18,14 @@ var (
 // Server opens payloads for people who look at histories in the Temporal UI.
 type Server struct {
 	Keys Keys
-	// Admit judges the bearer token of a call.
-	Admit func(ctx context.Context, bearer string) error
+	// Admit judges the bearer token of a call and says whose it is, as far as known.
+	Admit func(ctx context.Context, bearer string) (subject string, err error)
 	// Visit judges a call without one, by who is signed in on the pages of the
 	// same host; nil lets nobody in so.
-	Visit func(r *http.Request) error
+	Visit func(r *http.Request) (subject string, err error)
+	// Enter puts a read or its refusal, nil or one of the errors above, on record
+	// before it is answered. What it can't enter is not read.
+	Enter func(ctx context.Context, subject string, refusal error) error
 	// Origin is the only one whose pages may call, that of the Temporal UI.
 	Origin string
 }
@@ -57,6 +60,9 @@ func (s Server) fromOrigin(next http.Handler) http.Handler {
 		header.Set("X-Content-Type-Options", "nosniff")
 		if origin := r.Header.Get("Origin"); origin != "" {
 			if origin != s.Origin {
+				if r.Method == http.MethodPost {
+					_ = s.Enter(r.Context(), "", ErrRefused) // it stands unrecorded too: nothing is shown
+				}
 				http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 				return
 			}
@@ -71,29 +77,35 @@ func (s Server) fromOrigin(next http.Handler) http.Handler {
 	})
 }
 
+// judge answers every token that is not believed alike.
 func (s Server) judge(r *http.Request) int {
-	switch err := s.admit(r); {
+	subject, err := s.admit(r)
+	status := http.StatusOK
+	switch {
 	case err == nil:
-		return http.StatusOK
 	case errors.Is(err, ErrUnknown):
-		return http.StatusUnauthorized
+		status = http.StatusUnauthorized
 	case errors.Is(err, ErrRefused):
-		return http.StatusForbidden
+		status = http.StatusForbidden
 	default:
 		return http.StatusServiceUnavailable
 	}
+	if entering := s.Enter(r.Context(), subject, err); entering != nil && err == nil {
+		return http.StatusServiceUnavailable
+	}
+	return status
 }
 
 // admit: a cookie counts only with the UI's origin, which a browser alone sends
 // and no page of another origin can.
-func (s Server) admit(r *http.Request) error {
+func (s Server) admit(r *http.Request) (subject string, err error) {
 	given := r.Header.Values("Authorization")
 	if len(given) == 0 && s.Visit != nil && r.Header.Get("Origin") == s.Origin {
 		return s.Visit(r)
 	}
 	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || len(given) != 1 {
-		return ErrUnknown
+		return "", ErrUnknown
 	}
 	return s.Admit(r.Context(), bearer)
 }
