@@ -1,6 +1,7 @@
 package traveldoc_test
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +18,8 @@ import (
 // composeSecrets are what the compose file must ask for; the values are invented here.
 func composeSecrets() []string {
 	return []string{
-		"POSTGRES_PASSWORD=invented1", "TRAVELDOC_DB_PASSWORD=invented2", "TRAVELDOC_MASTER_KEYS=aws-kms://invented",
+		"POSTGRES_PASSWORD=invented1", "TRAVELDOC_DB_PASSWORD=invented2", "TRAVELDOC_API_DB_PASSWORD=invented7", "TRAVELDOC_WORKER_DB_PASSWORD=invented8",
+		"TRAVELDOC_MASTER_KEYS=aws-kms://invented",
 		"TRAVELDOC_AUDIT_KEY=invented6", "TEMPORAL_DB_PASSWORD=invented3",
 		"TRAVELDOC_PUBLIC_URL=https://traveldoc.example", "TRAVELDOC_OIDC_ISSUER=https://idp.example",
 		"TRAVELDOC_OIDC_AUDIENCE=traveldoc", "TRAVELDOC_SENDGRID_WEBHOOK_KEYS=invented4",
@@ -136,6 +138,25 @@ func TestComposeSettingsAreEnoughForEachPart(t *testing.T) {
 		}, part)
 		if err != nil {
 			t.Errorf("%s would not start: %v", name, err)
+		}
+	}
+}
+
+// Who owns the tables could drop what guards them, so no process that serves is
+// given that login.
+func TestComposeGivesTheOwnersLoginToMigrationsAlone(t *testing.T) {
+	logins := map[string]string{"migrate": "traveldoc", "api": "traveldoc_api", "worker": "traveldoc_worker"}
+	for name, service := range composed(t).Services {
+		given := service.Environment["DATABASE_URL"]
+		if given == nil {
+			continue
+		}
+		address, err := url.Parse(*given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if login := address.User.Username(); login != logins[name] {
+			t.Errorf("%s works as %q, want %q", name, login, logins[name])
 		}
 	}
 }
