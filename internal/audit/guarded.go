@@ -45,14 +45,17 @@ func Entered(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// AddedOnly fails when the role that the pool works under may change or remove entries.
+// AddedOnly fails when the role that the pool works under, or the login that it
+// connects as, may change or remove entries. The worker's login numbers them, so
+// it is asked of the others' alone.
 func AddedOnly(ctx context.Context, pool *pgxpool.Pool) error {
 	may, err := sqlcgen.New(pool).MayRewrite(ctx)
 	if err != nil {
 		return fmt.Errorf("look for rights: %w", err)
 	}
 	if may {
-		return errors.New("the application's role may change or remove entries: revoke that from traveldoc_app")
+		return errors.New("the application may change or remove entries: connect as a login that is a member of traveldoc_app alone and owns nothing, " +
+			"and revoke such rights from both")
 	}
 	return nil
 }

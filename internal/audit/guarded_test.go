@@ -1,14 +1,19 @@
 package audit_test
 
 import (
+	"context"
+	"crypto/rand"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/traveldoc/traveldoc/internal/audit"
+	"github.com/traveldoc/traveldoc/internal/store"
 )
 
 // Ids of rows that these tests invent.
@@ -200,14 +205,50 @@ func TestTheDoctorSeesWhatIsDroppedAndGranted(t *testing.T) {
 	if err := audit.Entered(t.Context(), w.pool); err == nil || !strings.HasSuffix(err.Error(), ": holds.audit_placed") {
 		t.Errorf("holds.audit_placed is dropped: %v", err)
 	}
-	for _, right := range []string{"UPDATE", "UPDATE (actor)", "DELETE", "TRUNCATE"} {
-		if err := audit.AddedOnly(t.Context(), w.pool); err != nil {
-			t.Errorf("before %s: %v", right, err)
-		}
-		exec("GRANT " + right + " ON audit_entries TO traveldoc_app")
-		if err := audit.AddedOnly(t.Context(), w.pool); err == nil {
-			t.Errorf("%s is granted and not seen", right)
-		}
-		exec("REVOKE " + right + " ON audit_entries FROM traveldoc_app")
+	if err := audit.AddedOnly(t.Context(), w.pool); err == nil {
+		t.Error("the owner works under the application's role, and may stop doing so unseen")
 	}
+	login, pool := w.member(t)
+	for _, right := range []string{"UPDATE ON audit_entries", "UPDATE (actor) ON audit_entries", "DELETE ON audit_entries", "TRUNCATE ON audit_entries", "traveldoc_sequencer"} {
+		for _, role := range []string{"traveldoc_app", login} {
+			if role == "traveldoc_app" && right == "traveldoc_sequencer" {
+				continue // of all databases of the server
+			}
+			if err := audit.AddedOnly(t.Context(), pool); err != nil {
+				t.Errorf("before %s: %v", right, err)
+			}
+			exec("GRANT " + right + " TO " + role)
+			if err := audit.AddedOnly(t.Context(), pool); err == nil {
+				t.Errorf("%s is granted to %s and not seen", right, role)
+			}
+			exec("REVOKE " + right + " FROM " + role)
+		}
+	}
+}
+
+// member connects as a login that is a member of the application's role and nothing else.
+func (w *world) member(t *testing.T) (login string, pool *pgxpool.Pool) {
+	t.Helper()
+	login = "traveldoc_test_" + strings.ToLower(rand.Text())
+	for _, statement := range []string{"CREATE ROLE " + login + " LOGIN PASSWORD 'invented'", "GRANT traveldoc_app TO " + login} {
+		if _, err := w.owner.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		if _, err := w.owner.Exec(context.Background(), "DROP OWNED BY "+login+"; DROP ROLE "+login); err != nil {
+			t.Error(err)
+		}
+	})
+	address, err := url.Parse(w.pool.Config().ConnString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.User = url.UserPassword(login, "invented")
+	pool, err = store.Connect(t.Context(), address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return login, pool
 }

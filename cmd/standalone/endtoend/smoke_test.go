@@ -5,6 +5,7 @@ package endtoend
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/endtoend/whole"
@@ -34,4 +35,9 @@ func TestShortestLife(t *testing.T) {
 		t.Errorf("nobody was to be told anything, and %d mails went out", len(mails))
 	}
 	r.refuse("officer1", "withdraw", fields{"outcome": "other", "reason": "late"}, http.StatusConflict, "stage_forbids")
+	for _, finding := range w.Examine() {
+		if finding.Err != nil && strings.Contains(finding.Check, "audit") {
+			t.Errorf("the doctor says of %q: %v", finding.Check, finding.Err)
+		}
+	}
 }

@@ -62,6 +62,13 @@ func (s *Server) URL(database string) string {
 	return target.String()
 }
 
+// As reaches the same databases with another login.
+func (s *Server) As(user, password string) *Server {
+	other := *s
+	other.base.User = url.UserPassword(user, password)
+	return &other
+}
+
 // Prepare makes the databases that are missing.
 func (s *Server) Prepare(ctx context.Context) error {
 	for _, database := range []string{Traveldoc, Temporal, TemporalVisibility} {

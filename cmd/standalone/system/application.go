@@ -68,6 +68,11 @@ func (h *House) World(part config.Part) (serve.World, error) {
 	if err != nil {
 		return serve.World{}, err
 	}
+	if part == config.Worker {
+		if settings["DATABASE_URL"], err = h.databaseURL(workerLogin()); err != nil {
+			return serve.World{}, err
+		}
+	}
 	loaded, err := config.Load(func(name string) (string, bool) {
 		value, ok := settings[name]
 		return value, ok

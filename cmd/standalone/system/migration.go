@@ -7,7 +7,8 @@ import (
 	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
 )
 
-// migrationPart brings traveldoc's own tables up to date and seals what is in them.
+// migrationPart brings traveldoc's own tables up to date, seals what is in them,
+// and makes the logins of the other parts.
 type migrationPart struct{}
 
 func (migrationPart) Name() string { return "migrate" }
@@ -18,6 +19,9 @@ func (migrationPart) Start(ctx context.Context, house *House) (Running, error) {
 		return nil, err
 	}
 	if err := serve.Migrate(ctx, house.Server.URL(postgres.Traveldoc), []string{reference}, house.Clock); err != nil {
+		return nil, err
+	}
+	if err := house.makeLogins(ctx); err != nil {
 		return nil, err
 	}
 	return newRunning(func(context.Context) error { return nil }), nil

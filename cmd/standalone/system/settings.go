@@ -8,7 +8,6 @@ import (
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/engine"
 	"github.com/traveldoc/traveldoc/cmd/standalone/keyfile"
-	"github.com/traveldoc/traveldoc/cmd/standalone/postgres"
 	"github.com/traveldoc/traveldoc/internal/audit"
 	"github.com/traveldoc/traveldoc/internal/vault"
 )
@@ -26,7 +25,8 @@ const (
 )
 
 // Settings are the environment variables with which traveldoc's own processes,
-// in the same process or another one, find what this house offers.
+// in the same process or another one, find what this house offers. The database
+// is reached as the API does; World gives a worker its own login.
 func (h *House) Settings() (map[string]string, error) {
 	mailKey, err := h.State.Secret(mailKeySecret)
 	if err != nil {
@@ -44,8 +44,12 @@ func (h *House) Settings() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	database, err := h.databaseURL(apiLogin())
+	if err != nil {
+		return nil, err
+	}
 	return map[string]string{
-		"DATABASE_URL":                    h.Server.URL(postgres.Traveldoc),
+		"DATABASE_URL":                    database,
 		"TRAVELDOC_MASTER_KEYS":           masterKey,
 		"TRAVELDOC_DOCUMENTS":             h.State.Path("documents"),
 		"TRAVELDOC_AUDIT_KEY_FILE":        auditKey,

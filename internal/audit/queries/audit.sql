@@ -59,7 +59,10 @@ FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 WHERE c.relnamespace = 'traveldoc'::regnamespace AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A');
 
 -- name: MayRewrite :one
--- Whether the role at work may change or remove what is in the log.
+-- Whether the role at work, or the login that it can go back to, may change or
+-- remove what is in the log, or owns it.
 SELECT (has_any_column_privilege('traveldoc.audit_entries', 'UPDATE')
-    OR has_table_privilege('traveldoc.audit_entries', 'DELETE')
-    OR has_table_privilege('traveldoc.audit_entries', 'TRUNCATE'))::boolean;
+    OR has_table_privilege('traveldoc.audit_entries', 'DELETE, TRUNCATE')
+    OR has_any_column_privilege(session_user, 'traveldoc.audit_entries', 'UPDATE')
+    OR has_table_privilege(session_user, 'traveldoc.audit_entries', 'DELETE, TRUNCATE')
+    OR pg_has_role(session_user, (SELECT relowner FROM pg_catalog.pg_class WHERE oid = 'traveldoc.audit_entries'::regclass), 'MEMBER'))::boolean;

@@ -244,11 +244,14 @@ func (q *Queries) LatestCheckpoint(ctx context.Context) (AuditCheckpoint, error)
 
 const mayRewrite = `-- name: MayRewrite :one
 SELECT (has_any_column_privilege('traveldoc.audit_entries', 'UPDATE')
-    OR has_table_privilege('traveldoc.audit_entries', 'DELETE')
-    OR has_table_privilege('traveldoc.audit_entries', 'TRUNCATE'))::boolean
+    OR has_table_privilege('traveldoc.audit_entries', 'DELETE, TRUNCATE')
+    OR has_any_column_privilege(session_user, 'traveldoc.audit_entries', 'UPDATE')
+    OR has_table_privilege(session_user, 'traveldoc.audit_entries', 'DELETE, TRUNCATE')
+    OR pg_has_role(session_user, (SELECT relowner FROM pg_catalog.pg_class WHERE oid = 'traveldoc.audit_entries'::regclass), 'MEMBER'))::boolean
 `
 
-// Whether the role at work may change or remove what is in the log.
+// Whether the role at work, or the login that it can go back to, may change or
+// remove what is in the log, or owns it.
 func (q *Queries) MayRewrite(ctx context.Context) (bool, error) {
 	row := q.db.QueryRow(ctx, mayRewrite)
 	var column_1 bool
