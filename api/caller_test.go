@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/google/uuid"
 
+	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
@@ -240,12 +241,27 @@ func (w *world) reviewed() request {
 	w.t.Helper()
 	r := w.open()
 	content := w.prepare(r)
-	w.do("officer1", &r, "request-review", fields{"content": content, "present": w.required()})
+	w.do("officer1", &r, "request-review", fields{"content": content}.with(w.paperless()...))
 	w.do("supervisor1", &r, "approve", fields{"content": content})
 	return r
 }
 
 // required are the items that the pack of Ghana asks for.
+// paperless is a checklist without documents, each with the reason why it is missing.
+func (w *world) paperless() []any {
+	w.t.Helper()
+	var present []string
+	var gaps []fields
+	for _, item := range w.required() {
+		if playbook.Made(item) {
+			present = append(present, item)
+		} else {
+			gaps = append(gaps, fields{"item": item, "reason": "to_follow"})
+		}
+	}
+	return []any{"present", present, "gaps", gaps}
+}
+
 func (w *world) required() []string {
 	w.t.Helper()
 	packs, err := examplePacks()

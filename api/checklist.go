@@ -68,7 +68,7 @@ func (p Package) holds(documentType string) bool {
 // word alone.
 func (s *Server) agree(ctx context.Context, view RequestView, act *tdr.RequestReview, faults *fieldErrors) error {
 	present, err := s.presentDocuments(ctx, view)
-	if err != nil || len(present) == 0 {
+	if err != nil {
 		return err
 	}
 	packed, err := s.packages.PackageOf(ctx, view.RequestID, act.Content)

@@ -67,7 +67,7 @@ func (w *world) submittable() request {
 	got := w.change("officer1", "/v1/requests", newRequest().with("country", "NIC", "post", "nic-washington"))
 	r := read[changed](w.t, got).Request
 	content := w.prepare(r)
-	w.do("officer1", &r, "request-review", fields{"content": content, "present": w.required()})
+	w.do("officer1", &r, "request-review", fields{"content": content}.with(w.paperless()...))
 	w.do("supervisor1", &r, "approve", fields{"content": content})
 	return r
 }
@@ -322,7 +322,7 @@ func TestWhatCameBackIsSentAgain(t *testing.T) {
 		t.Errorf("stage %s, back %+v", r.Stage, back)
 	}
 	content := w.content(r)
-	w.do("officer1", &r, "request-review", fields{"content": content, "present": w.required()})
+	w.do("officer1", &r, "request-review", fields{"content": content}.with(w.paperless()...))
 	if got := w.act("officer1", &r, "send", fields{"content": content, "channel": "courier"}); got.status != http.StatusConflict {
 		t.Errorf("sent by an approval that was used: %d %s", got.status, got.body)
 	}

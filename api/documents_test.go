@@ -248,12 +248,15 @@ func TestAReviewAgreesWithTheDocuments(t *testing.T) {
 		t.Fatalf("checklist: %+v", list)
 	}
 	kept := list.Missing[0]
-	if got := w.upload("officer1", r.PersonID, fields{"type": kept}, "a.png", picture()); got.status != http.StatusCreated {
-		t.Fatalf("upload: %d %s", got.status, got.body)
-	}
 	version := w.get("officer1", "/v1/requests/"+r.ID).header.Get("ETag")
 	review := func(present []string, gaps []fields) map[string]string {
 		return w.change("officer1", "/v1/requests/"+r.ID+"/request-review", fields{"content": someHash, "present": present, "gaps": gaps}, "If-Match", version).faults()
+	}
+	if got := review([]string{kept}, []fields{}); got["present.0"] != "no document of it is on record" {
+		t.Errorf("present while nothing is on record: %v", got)
+	}
+	if got := w.upload("officer1", r.PersonID, fields{"type": kept}, "a.png", picture()); got.status != http.StatusCreated {
+		t.Fatalf("upload: %d %s", got.status, got.body)
 	}
 	var absent string
 	for _, item := range list.Items {

@@ -20,9 +20,9 @@ func TestALifeThroughHTTP(t *testing.T) {
 		body          fields
 		stage         string
 	}{
-		{"officer1", "request-review", fields{"content": content, "present": w.required(), "note": "all there"}, "review"},
+		{"officer1", "request-review", fields{"content": content, "note": "all there"}.with(w.paperless()...), "review"},
 		{"supervisor1", "return", fields{"items": []fields{{"item": "photographs", "reason": "too_dark"}}}, "assembling"},
-		{"officer1", "request-review", fields{"content": content, "present": w.required()}, "review"},
+		{"officer1", "request-review", fields{"content": content}.with(w.paperless()...), "review"},
 		{"supervisor1", "approve", fields{"content": content}, "ready"},
 		{"officer1", "send", fields{"content": content, "channel": "courier"}, "submitted"},
 		{"officer1", "record-receipt", fields{"evidence": someHash}, "received"},

@@ -22,7 +22,7 @@ func TestARepeatedKeyGetsTheFirstAnswer(t *testing.T) {
 	r := read[changed](t, first).Request
 	path := "/v1/requests/" + r.ID + "/request-review"
 	w.prepare(r)
-	review := fields{"content": w.content(r), "present": w.required()}
+	review := fields{"content": w.content(r)}.with(w.paperless()...)
 	reviewKey := newKey()
 	changed := w.ask("officer1", "POST", path, review, "Idempotency-Key", reviewKey, "If-Match", `"1.1"`)
 	refusedKey := newKey()

@@ -200,7 +200,7 @@ func TestAWithheldItemLeavesInNoPackage(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
-	w.do("officer1", &r, "request-review", fields{"content": made.Content, "present": w.required()})
+	w.do("officer1", &r, "request-review", fields{"content": made.Content}.with(w.paperless()...))
 	if got := w.act("supervisor1", &r, "approve", fields{"content": made.Content}); got.faults()["content"] == "" {
 		t.Errorf("approved: %d %s", got.status, got.body)
 	}
@@ -258,9 +258,9 @@ func TestNoStepTakesAContentThatIsNoPackage(t *testing.T) {
 			}
 		}
 	}
-	refused("officer1", "request-review", fields{"present": w.required()})
+	refused("officer1", "request-review", fields{}.with(w.paperless()...))
 	content := w.prepare(r)
-	w.do("officer1", &r, "request-review", fields{"content": content, "present": w.required()})
+	w.do("officer1", &r, "request-review", fields{"content": content}.with(w.paperless()...))
 	refused("supervisor1", "approve", fields{})
 	w.do("supervisor1", &r, "approve", fields{"content": content})
 	refused("officer1", "send", fields{"channel": "courier"})

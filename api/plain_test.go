@@ -81,7 +81,7 @@ func TestPersonalDataGoesNoFurther(t *testing.T) {
 	opened := w.change("officer1", "/v1/requests", body)
 	r := read[changed](t, opened).Request
 	w.prepare(r)
-	w.do("officer1", &r, "request-review", fields{"content": w.content(r), "present": w.required(), "note": canaries[5]})
+	w.do("officer1", &r, "request-review", fields{"content": w.content(r), "note": canaries[5]}.with(w.paperless()...))
 	w.do("supervisor1", &r, "approve", fields{"content": w.content(r)})
 	w.do("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier", "note": canaries[5]})
 	w.do("officer1", &r, "record-issue", fields{"issuer": "x", "number": canaries[6], "valid_from": "2026-03-02", "valid_to": "2026-09-01"})

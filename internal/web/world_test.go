@@ -332,7 +332,7 @@ func (w *world) stands(user string, r request) string {
 	return now.Request.Version
 }
 
-// inReview is a request handed over by officer1, with one gap.
+// inReview is a request handed over by officer1, with a reason for each gap.
 func (w *world) inReview() request {
 	w.t.Helper()
 	return w.inReviewOf()
@@ -345,12 +345,16 @@ func (w *world) inReviewOf(letter ...string) request {
 	must(w.t, err)
 	pack, _ := packs.Version("GHA", 1)
 	var present []string
-	for _, item := range pack.Required()[1:] {
-		present = append(present, item.ID)
+	var gaps []any
+	for _, item := range pack.Required() {
+		if playbook.Made(item.ID) {
+			present = append(present, item.ID)
+		} else {
+			gaps = append(gaps, fields{"item": item.ID, "reason": "to_be_taken"})
+		}
 	}
-	gap := fields{"item": pack.Required()[0].ID, "reason": "to_be_taken"}
 	r := w.opened()
-	return w.act("officer1", r, "request-review", fields{"content": w.prepare(r, letter...), "present": present, "gaps": []any{gap}})
+	return w.act("officer1", r, "request-review", fields{"content": w.prepare(r, letter...), "present": present, "gaps": gaps})
 }
 
 // prepare makes a package of a request with a letter, if one is given, and gives its content.

@@ -30,9 +30,11 @@ func (r *request) packed(name string) string {
 	return r.contents[name]
 }
 
-// checklist is what the default pack wants in a package.
-func checklist() []string {
-	return []string{"cover_letter", "form_i217", "photographs", "final_order"}
+// checklist hands over a package of no documents, with a reason for each.
+func checklist(content string) fields {
+	return fields{"content": content, "present": []string{"cover_letter", "form_i217"}, "gaps": []fields{
+		{"item": "photographs", "reason": "to_be_taken"}, {"item": "final_order", "reason": "copy_asked_for"},
+	}}
 }
 
 // person is somebody invented; what is said here must be found in no mail.
@@ -59,7 +61,7 @@ func (r *request) open(officer, given, country, post string) {
 // prepare takes a request from assembling to the post, with the package of a name.
 func (r *request) prepare(officer, name string) {
 	r.t.Helper()
-	r.do(officer, "request-review", fields{"content": r.packed(name), "present": checklist()})
+	r.do(officer, "request-review", checklist(r.packed(name)))
 	r.do("supervisor1", "approve", fields{"content": r.packed(name)})
 	r.do(officer, "send", fields{"content": r.packed(name), "channel": "courier"})
 }

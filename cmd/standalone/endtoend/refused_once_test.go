@@ -89,9 +89,9 @@ func (l *life) firstPost() []step {
 	return []step{
 		{"2032-03-02 11:00", func() {
 			l.open("officer2", "Benedikta", "HND", "hnd-washington")
-			l.do("officer2", "request-review", fields{"content": l.packed("b0"), "present": checklist()})
+			l.do("officer2", "request-review", checklist(l.packed("b0")))
 			l.do("supervisor1", "return", fields{"items": []fields{{"item": "photographs", "reason": "outdated"}}})
-			l.do("officer2", "request-review", fields{"content": l.packed("b1"), "present": checklist()})
+			l.do("officer2", "request-review", checklist(l.packed("b1")))
 			l.refuse("supervisor1", "approve", fields{"content": l.packed("b0")}, 422, "invalid_fields")
 			l.do("supervisor1", "approve", fields{"content": l.packed("b1")})
 		}},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/playbook/benchpack"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
@@ -116,11 +117,24 @@ type Said struct {
 	Content tdr.ContentHash
 }
 
+// review hands over a package without documents, each with its reason.
+func (s Said) review() *tdr.RequestReview {
+	review := &tdr.RequestReview{Content: cmp.Or(s.Content, Content)}
+	for _, item := range s.Required {
+		if playbook.Made(item) {
+			review.Present = append(review.Present, item)
+		} else {
+			review.Gaps = append(review.Gaps, tdr.Gap{Item: item, Reason: "to_follow"})
+		}
+	}
+	return review
+}
+
 // Act is what a step does; nil for open, which has a form of its own.
 func (s Step) Act(said Said) tdr.Act {
 	switch s.Name {
 	case tdr.RequestReviewName:
-		return &tdr.RequestReview{Content: cmp.Or(said.Content, Content), Present: said.Required}
+		return said.review()
 	case tdr.ApproveName:
 		return &tdr.Approve{Content: cmp.Or(said.Content, Content)}
 	case tdr.SendName:
