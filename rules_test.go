@@ -133,9 +133,31 @@ func rules() []rule {
 		}, ""},
 		{6, "the recipient is of the country on the order", []guard{
 			{pkg: "internal/store", test: "TestRule06_TheRecipientIsOfTheCountryOnTheOrder", off: [][]edit{
-				off(fence, "gate.Country == found.OrderCountry && found.Live", "found.Live"),
+				off(fence, "gate.Country == found.Country && found.Live", "found.Live"),
 			}},
-		}, "not built yet: the order's country is the one that the request names, and counsel is not asked before another is named"},
+			{pkg: "internal/store", test: "TestRule06_AnotherCountryNeedsCounselsConsent", off: [][]edit{
+				off(fence, "gate.Bar == \"\" && ", ""),
+				off("internal/store/consents.go", "found.OrderCountry != found.Country && !found.Consented", "found.OrderCountry == \"\""),
+				off("internal/store/sqlcgen/consents.sql.go", "c.country = r.country AND c.order_country = o.country", "c.order_country = o.country"),
+				off("internal/store/sqlcgen/consents.sql.go", "c.country = r.country AND c.order_country = o.country", "c.country = r.country"),
+				off("internal/store/sqlcgen/consents.sql.go", "WHERE c.request_id = r.request_id AND", "WHERE"),
+			}},
+			{pkg: "internal/store", test: "TestRule06_TaiwanNeverGoesToThePeoplesRepublic", off: [][]edit{
+				off("internal/playbook/recipient.go", "[]string{\"CHN\", \"HKG\", \"MAC\"}", "[]string{\"CHN\"}"),
+				off("internal/store/consents.go", "slices.ContainsFunc(found.Nationalities, never)", "len(found.Nationalities) == 1 && never(found.OrderCountry)"),
+				off("internal/store/sqlcgen/consents.sql.go", "UNION SELECT a.country FROM orders a WHERE a.person_id = r.person_id", ""),
+				off("internal/store/nationalities.go", "err == nil && added > 0", "err == nil && added > 1"),
+			}},
+			{pkg: "api", test: "TestRule06_CounselConsentsToAnotherCountry", off: [][]edit{
+				off("internal/identity/policy.go", "{ConsentToCountry, []Role{Counsel}}", "{ConsentToCountry, []Role{Counsel, Officer, Supervisor}}"),
+				off("internal/tdr/decide_package.go", "case gate != nil && gate.Bar != \"\":", "case gate != nil && gate.Bar == Missing:"),
+			}},
+			{pkg: "api", test: "TestRule06_NobodyConsentsToTheCountryThatIsNeverAsked", off: [][]edit{
+				off("api/consents.go", "case recipient.Bar == tdr.NeverAddressed:", "case recipient.Bar == tdr.Missing:"),
+				off("api/consents.go", "nationalities := []string{made.open.Order.Country}", "nationalities := []string{made.open.Country}"),
+				off("api/consents.go", "nationalities = append(nationalities, claim.Country)", "nationalities = append(nationalities, claim.ClaimedBy)"),
+			}},
+		}, ""},
 		{7, "relief after issue recalls the document and ends travel", []guard{
 			{pkg: "internal/tdr", test: "TestRule07_ReliefRecallsAndEndsTravel", off: [][]edit{
 				off(end, "Recall: s.Package.Out}", "Recall: false}"),

@@ -25,6 +25,7 @@ type Carrier struct {
 	holds      Holds
 	legal      LegalEvents
 	persons    Persons
+	consents   Consents
 	issuers    Issuers
 	reads      Reads
 	documents  Documents
@@ -46,7 +47,7 @@ func NewCarrier(config Config) (*Carrier, error) {
 	for _, port := range []any{
 		config.Clock, config.Engine, config.Commands, config.Intakes, config.Fence, config.Holds,
 		config.LegalEvents, config.Reads, config.Directory, config.Documents, config.Packages, config.LegalHolds, config.BreakGlass,
-		config.Persons, config.Issuers,
+		config.Persons, config.Issuers, config.Consents,
 		config.Dispatches, config.Gateway,
 	} {
 		if port == nil {
@@ -61,7 +62,7 @@ func NewCarrier(config Config) (*Carrier, error) {
 		fence: config.Fence, holds: config.Holds, legal: config.LegalEvents, reads: config.Reads,
 		documents: config.Documents, legalHolds: config.LegalHolds,
 		breakGlass: config.BreakGlass,
-		persons:    config.Persons, issuers: config.Issuers,
+		persons:    config.Persons, issuers: config.Issuers, consents: config.Consents,
 		packages:   config.Packages,
 		dispatches: config.Dispatches, gateway: config.Gateway,
 		directory: config.Directory, packs: config.Packs, log: config.Log,
@@ -105,6 +106,8 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishLifting(ctx, stored)
 	case identity.AmendHold:
 		return c.finishAmendment(ctx, stored)
+	case identity.ConsentToCountry:
+		return c.finishConsent(ctx, stored)
 	case identity.FindCitizenship:
 		return c.finishFinding(ctx, stored)
 	case identity.RecordLegalEvent:

@@ -87,7 +87,8 @@ func fault(field, rule string) *problem {
 }
 
 // refused words a refusal of the core. All closed gates read alike: which rule
-// closed one can tell of an asylum claim (8 CFR 208.6).
+// closed one can tell of an asylum claim (8 CFR 208.6). That of the country tells of
+// none: the order and the request name both, and it reads alike under any hold.
 func refused(refusal *tdr.Refusal) *problem {
 	switch refusal.Code {
 	case tdr.StageForbids:
@@ -98,6 +99,10 @@ func refused(refusal *tdr.Refusal) *problem {
 		return newProblem(samePerson, refusal.Rule)
 	case tdr.Stale:
 		return newProblem(stale, "")
+	case tdr.ConsentMissing:
+		return newProblem(consentMissing, "")
+	case tdr.NeverAddressed:
+		return newProblem(neverAddressed, "")
 	case tdr.GateClosed:
 		return newProblem(gateClosed, "")
 	case tdr.RulesUnknown:

@@ -123,6 +123,9 @@ func (k kept) VisitPlaceLegalHoldResponse(w http.ResponseWriter) error { return 
 // VisitLiftLegalHoldResponse writes the answer.
 func (k kept) VisitLiftLegalHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 
+// VisitConsentToCountryResponse writes the answer.
+func (k kept) VisitConsentToCountryResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
 // VisitFindCitizenshipResponse writes the answer.
 func (k kept) VisitFindCitizenshipResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 

@@ -102,7 +102,9 @@ func (s *Server) draft(ctx context.Context, snapshot directory.Snapshot, body co
 	made := draft{open: tdr.Open{
 		RequestID: s.newID(), PersonID: body.PersonId, Country: body.Country, Post: body.Post, FieldOffice: body.FieldOffice,
 		Officer: body.Officer, Predecessor: body.Predecessor, HighHarm: body.HighHarm,
-		Order: tdr.Order{Type: body.Order.Type, Number: body.Order.Number, Date: body.Order.Date, Source: body.Order.Source},
+		Order: tdr.Order{
+			Type: body.Order.Type, Number: body.Order.Number, Date: body.Order.Date, Source: body.Order.Source, Country: body.Order.Country,
+		},
 	}}
 	var faults fieldErrors
 	office, valid := snapshot.OfficeOn(body.FieldOffice, now)
@@ -119,7 +121,13 @@ func (s *Server) draft(ctx context.Context, snapshot directory.Snapshot, body co
 	if !tdr.PermitsContact(body.Order.Type) {
 		faults.add("order.type", "is no final order and no voluntary departure")
 	}
+	if body.Order.Country != "" {
+		s.checkOrderCountry(body.Order, &faults)
+	}
 	if err := s.draftPerson(ctx, body, today, &made, &faults); err != nil {
+		return draft{}, err
+	}
+	if err := s.checkRecipient(ctx, made, &faults); err != nil {
 		return draft{}, err
 	}
 	if err := s.checkPredecessor(ctx, body, made.open.PersonID, &faults); err != nil {

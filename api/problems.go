@@ -25,6 +25,8 @@ const (
 	methodNotAllowed    cause = "method_not_allowed"
 	stageForbids        cause = "stage_forbids"
 	gateClosed          cause = "gate_closed"
+	consentMissing      cause = "consent_missing"
+	neverAddressed      cause = "never_addressed"
 	liveRequestExists   cause = "live_request_exists"
 	alreadyLifted       cause = "already_lifted"
 	foundCitizen        cause = "found_citizen"
@@ -78,6 +80,8 @@ func meanings() map[cause]meaning {
 		methodNotAllowed:    {http.StatusMethodNotAllowed, "Method not allowed", "The Allow header lists what this address takes."},
 		stageForbids:        {http.StatusConflict, "The stage does not allow it", "stage tells where the request stands, allowed what can be done from there."},
 		gateClosed:          {http.StatusConflict, "Nothing may leave now", "The gate did not let it leave. Ask counsel."},
+		consentMissing:      {http.StatusConflict, "The order names another country", "Nothing leaves for a country that the order of removal does not name before counsel has consented to it for this request. Ask counsel."},
+		neverAddressed:      {http.StatusConflict, "This country is never asked about this person", "What concerns a person of Taiwan goes to its own representative office and never to the People's Republic of China. Nobody consents to it."},
 		liveRequestExists:   {http.StatusConflict, "A live request exists", "A person has one live request for a country at a time. request_id names it if you may see it."},
 		alreadyLifted:       {http.StatusConflict, "The hold was lifted already", "Another command lifted it. Read the hold."},
 		foundCitizen:        {http.StatusConflict, "The claim was found to be right", "Counsel found that the person is a citizen of the United States. The claim stands until counsel finds otherwise."},

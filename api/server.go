@@ -33,6 +33,7 @@ type Config struct {
 	Holds       Holds
 	LegalEvents LegalEvents
 	Persons     Persons
+	Consents    Consents
 	Issuers     Issuers
 	Reads       Reads
 	Documents   Documents

@@ -658,6 +658,31 @@ type Correct struct {
 // Country ISO 3166-1 alpha-3
 type Country = string
 
+// CountryConsent defines model for CountryConsent.
+type CountryConsent struct {
+	ConsentedAt  time.Time `json:"consented_at"`
+	ConsentedBy  string    `json:"consented_by"`
+	Country      string    `json:"country"`
+	OrderCountry string    `json:"order_country"`
+	Reason       string    `json:"reason"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
+// CountryConsentList defines model for CountryConsentList.
+type CountryConsentList struct {
+	// Bar why nothing leaves for the country: consent_missing or never_addressed; absent when it may be asked
+	Bar      string           `json:"bar,omitempty,omitzero"`
+	Consents []CountryConsent `json:"consents"`
+
+	// Country the one that the request asks
+	Country string `json:"country"`
+
+	// OrderCountry the one that the order names
+	OrderCountry string `json:"order_country"`
+}
+
 // CountryEntry defines model for CountryEntry.
 type CountryEntry = playbook.Country
 
@@ -1325,6 +1350,18 @@ type NewConsularNotificationKind string
 // NewConsularNotificationMeans defines model for NewConsularNotification.Means.
 type NewConsularNotificationMeans string
 
+// NewCountryConsent defines model for NewCountryConsent.
+type NewCountryConsent struct {
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// Reason a lower-case word
+	Reason Code `json:"reason"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
 // NewCustodyFact defines model for NewCustodyFact.
 type NewCustodyFact struct {
 	Corrects string             `json:"corrects,omitempty,omitzero"`
@@ -1616,6 +1653,9 @@ type OfficeList struct {
 
 // Order The administratively final order, or voluntary departure (8 CFR 241.1). The types final_removal, final_deportation, final_exclusion and voluntary_departure permit contact with a foreign government; any other is refused.
 type Order struct {
+	// Country ISO 3166-1 alpha-3: the country that the order names; the one that is asked when left out
+	Country string `json:"country,omitempty,omitzero"`
+
 	// Date the day on which it became final, or voluntary departure was granted
 	Date calendar.Date `json:"date"`
 
@@ -2154,6 +2194,9 @@ type Conflict = Problem
 // ConsularNotificationRecorded defines model for ConsularNotificationRecorded.
 type ConsularNotificationRecorded = ConsularNotification
 
+// CountryConsented defines model for CountryConsented.
+type CountryConsented = CountryConsent
+
 // DispatchRecorded What left, or may have, for a post. Its id is that of the command that sent it.
 type DispatchRecorded = Dispatch
 
@@ -2570,6 +2613,12 @@ type CorrectParams struct {
 	IfMatch Version `json:"If-Match"`
 }
 
+// ConsentToCountryParams defines parameters for ConsentToCountry.
+type ConsentToCountryParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// Limit rows on a page
@@ -2840,6 +2889,9 @@ type CloseJSONRequestBody = Close
 // CorrectJSONRequestBody defines body for Correct for application/json ContentType.
 type CorrectJSONRequestBody = Correct
 
+// ConsentToCountryJSONRequestBody defines body for ConsentToCountry for application/json ContentType.
+type ConsentToCountryJSONRequestBody = NewCountryConsent
+
 // PreviewLadderJSONRequestBody defines body for PreviewLadder for application/json ContentType.
 type PreviewLadderJSONRequestBody = LadderQuestion
 
@@ -3109,6 +3161,12 @@ type ServerInterface interface {
 	// Correct Say that an earlier event was wrong
 	// (POST /v1/requests/{id}/correct)
 	Correct(w http.ResponseWriter, r *http.Request, id RequestId, params CorrectParams)
+	// ListCountryConsents Read how the country that a request asks stands to the one that its order names
+	// (GET /v1/requests/{id}/country-consents)
+	ListCountryConsents(w http.ResponseWriter, r *http.Request, id RequestId)
+	// ConsentToCountry Consent to asking another country than the one that the order names
+	// (POST /v1/requests/{id}/country-consents)
+	ConsentToCountry(w http.ResponseWriter, r *http.Request, id RequestId, params ConsentToCountryParams)
 	// ListDispatches List what left for the post, newest first
 	// (GET /v1/requests/{id}/dispatches)
 	ListDispatches(w http.ResponseWriter, r *http.Request, id RequestId)
@@ -6426,6 +6484,86 @@ func (siw *ServerInterfaceWrapper) Correct(w http.ResponseWriter, r *http.Reques
 	handler.ServeHTTP(w, r)
 }
 
+// ListCountryConsents operation middleware
+func (siw *ServerInterfaceWrapper) ListCountryConsents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RequestId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCountryConsents(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ConsentToCountry operation middleware
+func (siw *ServerInterfaceWrapper) ConsentToCountry(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RequestId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConsentToCountryParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ConsentToCountry(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListDispatches operation middleware
 func (siw *ServerInterfaceWrapper) ListDispatches(w http.ResponseWriter, r *http.Request) {
 
@@ -8201,6 +8339,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/correct", wrapper.Correct).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/country-consents", wrapper.ListCountryConsents).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/country-consents", wrapper.ConsentToCountry).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/dispatches", wrapper.ListDispatches).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/requests/{id}/escalations", wrapper.ListEscalations).Methods(http.MethodGet)
@@ -8284,6 +8426,8 @@ type CitizenshipFoundJSONResponse CitizenshipEntry
 type ConflictApplicationProblemPlusJSONResponse Problem
 
 type ConsularNotificationRecordedJSONResponse ConsularNotification
+
+type CountryConsentedJSONResponse CountryConsent
 
 type DataSheetKeptJSONResponse DataSheetKept
 
@@ -10511,6 +10655,67 @@ func (response Correct202JSONResponse) VisitCorrectResponse(w http.ResponseWrite
 	return err
 }
 
+type ListCountryConsentsRequestObject struct {
+	Id RequestId `json:"id"`
+}
+
+type ListCountryConsentsResponseObject interface {
+	VisitListCountryConsentsResponse(w http.ResponseWriter) error
+}
+
+type ListCountryConsents200JSONResponse CountryConsentList
+
+func (response ListCountryConsents200JSONResponse) VisitListCountryConsentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToCountryRequestObject struct {
+	Id     RequestId `json:"id"`
+	Params ConsentToCountryParams
+	Body   *ConsentToCountryJSONRequestBody
+}
+
+type ConsentToCountryResponseObject interface {
+	VisitConsentToCountryResponse(w http.ResponseWriter) error
+}
+
+type ConsentToCountry201JSONResponse struct{ CountryConsentedJSONResponse }
+
+func (response ConsentToCountry201JSONResponse) VisitConsentToCountryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToCountry202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ConsentToCountry202JSONResponse) VisitConsentToCountryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDispatchesRequestObject struct {
 	Id RequestId `json:"id"`
 }
@@ -11555,6 +11760,12 @@ type StrictServerInterface interface {
 	// Correct Say that an earlier event was wrong
 	// (POST /v1/requests/{id}/correct)
 	Correct(ctx context.Context, request CorrectRequestObject) (CorrectResponseObject, error)
+	// ListCountryConsents Read how the country that a request asks stands to the one that its order names
+	// (GET /v1/requests/{id}/country-consents)
+	ListCountryConsents(ctx context.Context, request ListCountryConsentsRequestObject) (ListCountryConsentsResponseObject, error)
+	// ConsentToCountry Consent to asking another country than the one that the order names
+	// (POST /v1/requests/{id}/country-consents)
+	ConsentToCountry(ctx context.Context, request ConsentToCountryRequestObject) (ConsentToCountryResponseObject, error)
 	// ListDispatches List what left for the post, newest first
 	// (GET /v1/requests/{id}/dispatches)
 	ListDispatches(ctx context.Context, request ListDispatchesRequestObject) (ListDispatchesResponseObject, error)
@@ -13736,6 +13947,66 @@ func (sh *strictHandler) Correct(w http.ResponseWriter, r *http.Request, id Requ
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CorrectResponseObject); ok {
 		if err := validResponse.VisitCorrectResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCountryConsents operation middleware
+func (sh *strictHandler) ListCountryConsents(w http.ResponseWriter, r *http.Request, id RequestId) {
+	var request ListCountryConsentsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCountryConsents(ctx, request.(ListCountryConsentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCountryConsents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCountryConsentsResponseObject); ok {
+		if err := validResponse.VisitListCountryConsentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConsentToCountry operation middleware
+func (sh *strictHandler) ConsentToCountry(w http.ResponseWriter, r *http.Request, id RequestId, params ConsentToCountryParams) {
+	var request ConsentToCountryRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ConsentToCountryJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ConsentToCountry(ctx, request.(ConsentToCountryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConsentToCountry")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ConsentToCountryResponseObject); ok {
+		if err := validResponse.VisitConsentToCountryResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

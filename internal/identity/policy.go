@@ -39,8 +39,9 @@ const (
 const (
 	PlaceHold        Operation = "place_hold"
 	LiftHold         Operation = "lift_hold"
-	AmendHold        Operation = "amend_hold"       // its days; the last one only as its authority set it
-	FindCitizenship  Operation = "find_citizenship" // whether a claim to it is right
+	AmendHold        Operation = "amend_hold"         // its days; the last one only as its authority set it
+	FindCitizenship  Operation = "find_citizenship"   // whether a claim to it is right
+	ConsentToCountry Operation = "consent_to_country" // another than the one that the order names
 	RecordLegalEvent Operation = "record_legal_event"
 	UploadDocument   Operation = "upload_document"
 	WithdrawDocument Operation = "withdraw_document"
@@ -132,6 +133,7 @@ func Rules() []Rule {
 		{LiftHold, []Role{Counsel}},
 		{AmendHold, []Role{Counsel}},
 		{FindCitizenship, []Role{Counsel}},
+		{ConsentToCountry, []Role{Counsel}},
 		{RecordLegalEvent, []Role{Officer, Supervisor, Counsel}},
 		{UploadDocument, []Role{Officer, Supervisor, Counsel}},
 		{WithdrawDocument, []Role{Officer, Supervisor, Counsel}},

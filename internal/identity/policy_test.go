@@ -38,6 +38,7 @@ place_hold                O S C L T M . . .
 lift_hold                 . . C . . . . . .
 amend_hold                . . C . . . . . .
 find_citizenship          . . C . . . . . .
+consent_to_country        . . C . . . . . .
 record_legal_event        O S C . . . . . .
 upload_document           O S C . . . . . .
 withdraw_document         O S C . . . . . .

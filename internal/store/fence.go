@@ -38,7 +38,12 @@ func (s *Store) Authorise(ctx context.Context, asked api.Authorisation, postCoun
 		if err != nil {
 			return err
 		}
+		recipient, err := q.RecipientFindings(ctx, asked.RequestID)
+		if err != nil {
+			return err
+		}
 		gate = tdr.Gate{
+			Bar:   barOf(recipient),
 			Fence: fence, Content: tdr.ContentHash(found.Approved), Country: postCountry,
 			OrderOnRecord: tdr.PermitsContact(found.OrderType) && found.OrderSource != "" && found.OrderCountry != "", HoldStands: found.Held,
 		}
@@ -56,10 +61,11 @@ func (s *Store) Authorise(ctx context.Context, asked api.Authorisation, postCoun
 
 // mayLeave: no hold in scope, an order on record with its source, exactly the
 // approved content and a package on record that stands behind it, a post of the
-// country on the order, and a request that lives.
+// country that the request asks, which the order names or counsel consented to, and
+// a request that lives.
 func mayLeave(gate tdr.Gate, found sqlcgen.GateFindingsRow, asked api.Authorisation) bool {
 	return !gate.HoldStands && gate.OrderOnRecord && gate.Content != "" && gate.Content == asked.Content &&
-		found.PackageStands && gate.Country == found.OrderCountry && found.Live
+		found.PackageStands && gate.Bar == "" && gate.Country == found.Country && found.Live
 }
 
 // dispatch makes the row 'sending' under the fence version in force. One that

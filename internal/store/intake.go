@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -119,7 +120,7 @@ func (s *Store) takeRequest(ctx context.Context, tx pgx.Tx, intake api.Intake) e
 	}
 	err = q.AddOrder(ctx, sqlcgen.AddOrderParams{
 		OrderID: order, PersonID: open.PersonID, RequestID: open.RequestID, Type: open.Order.Type, Dated: fromDate(open.Order.Date),
-		SourceSha256: string(open.Order.Source), Country: open.Country, RecordedAt: intake.OpenedAt.UTC(), RecordedBy: intake.Command.Principal,
+		SourceSha256: string(open.Order.Source), Country: cmp.Or(open.Order.Country, open.Country), RecordedAt: intake.OpenedAt.UTC(), RecordedBy: intake.Command.Principal,
 	})
 	if err != nil {
 		return err

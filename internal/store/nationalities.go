@@ -3,22 +3,37 @@ package store
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
-// ClaimNationality adds a claim beside those that stand; doing it twice is doing it once.
+// ClaimNationality adds a claim beside those that stand; doing it twice is doing
+// it once. It raises the fence: what was authorised before and has not left is
+// asked again, because some countries are never addressed about some persons.
 func (p Persons) ClaimNationality(ctx context.Context, claim api.Nationality) (api.Nationality, error) {
-	err := p.queries().AddNationality(ctx, sqlcgen.AddNationalityParams{
-		ClaimID: claim.ID, PersonID: claim.PersonID, Country: claim.Country, ClaimedBy: claim.ClaimedBy, Dated: fromDate(claim.Dated),
-		SourceSha256: string(claim.Source), RecordedBy: claim.RecordedBy, RecordedAt: p.clock.Now().UTC(),
+	var kept api.Nationality
+	err := p.transact(ctx, "claim nationality", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		if _, err := q.LockPerson(ctx, claim.PersonID); err != nil {
+			return err
+		}
+		added, err := q.AddNationality(ctx, sqlcgen.AddNationalityParams{
+			ClaimID: claim.ID, PersonID: claim.PersonID, Country: claim.Country, ClaimedBy: claim.ClaimedBy, Dated: fromDate(claim.Dated),
+			SourceSha256: string(claim.Source), RecordedBy: claim.RecordedBy, RecordedAt: p.clock.Now().UTC(),
+		})
+		if err == nil && added > 0 {
+			_, err = q.RaiseFence(ctx, claim.PersonID)
+		}
+		if err != nil {
+			return err
+		}
+		row, err := q.Nationality(ctx, claim.ID)
+		kept = nationalityOf(row)
+		return err
 	})
-	if err != nil {
-		return api.Nationality{}, failed("claim nationality", err)
-	}
-	row, err := p.queries().Nationality(ctx, claim.ID)
-	return nationalityOf(row), failed("claim nationality", err)
+	return kept, err
 }
 
 // Nationalities lists the claims about a person in the order of recording.

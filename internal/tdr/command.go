@@ -57,6 +57,8 @@ type Order struct {
 	Number string        `json:"-"` // personal; kept by the adapters
 	Date   calendar.Date `json:"date"`
 	Source Evidence      `json:"source"`
+	// Country is the one that the order names; empty: the one that is asked.
+	Country string `json:"country,omitempty"`
 }
 
 // Gap is a required item that the package lacks, and why that is in order.

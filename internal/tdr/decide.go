@@ -44,6 +44,7 @@ type Gate struct {
 	Country       string      `json:"country"` // of the receiving post
 	OrderOnRecord bool        `json:"order_on_record"`
 	HoldStands    bool        `json:"hold_stands"`
+	Bar           Code        `json:"bar,omitempty"` // ConsentMissing or NeverAddressed; empty: the country may be addressed
 }
 
 // Decide answers a command with the events that follow from it, or with a

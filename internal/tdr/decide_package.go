@@ -149,6 +149,10 @@ func (s State) mayLeave(content ContentHash, channel Channel, gate *Gate) error 
 		return refuse(ContentChanged, "content", "nothing is approved to leave")
 	case content != s.Package.Approved:
 		return refuse(ContentChanged, "content", "not the content that was approved")
+	case gate != nil && gate.Bar == NeverAddressed:
+		return refuse(NeverAddressed, "", "the country is never addressed about a person of this nationality")
+	case gate != nil && gate.Bar != "":
+		return refuse(ConsentMissing, "", "the order names another country, and counsel has not consented")
 	case gate == nil || gate.Dispatch == "":
 		return refuse(GateClosed, "", "no dispatch was authorised")
 	case gate.Content != content:

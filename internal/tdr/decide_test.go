@@ -166,6 +166,8 @@ func TestNothingLeavesWithoutTheGate(t *testing.T) {
 		closed("hold", tdr.GateClosed, "", gate(func(g *tdr.Gate) { g.HoldStands = true }))
 		closed("no order", tdr.GateClosed, "", gate(func(g *tdr.Gate) { g.OrderOnRecord = false }))
 		closed("other country", tdr.GateClosed, "", gate(func(g *tdr.Gate) { g.Country = "QTX" }))
+		closed("order of another country", tdr.ConsentMissing, "", gate(func(g *tdr.Gate) { g.Bar = tdr.ConsentMissing }))
+		closed("country never asked", tdr.NeverAddressed, "", gate(func(g *tdr.Gate) { g.Bar, g.Dispatch = tdr.NeverAddressed, "" }))
 		closed("gate of another content", tdr.ContentChanged, "content", gate(func(g *tdr.Gate) { g.Content = otherHash }))
 	}
 	tryAll(t, append(attempts, []attempt{

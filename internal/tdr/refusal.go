@@ -20,6 +20,8 @@ const (
 	Contradicts       Code = "contradicts"        // a date contradicts an earlier fact
 	ContentChanged    Code = "content_changed"    // not the content that was approved
 	GateClosed        Code = "gate_closed"        // the gate did not authorise a send
+	ConsentMissing    Code = "consent_missing"    // the order names another country, and counsel has not consented
+	NeverAddressed    Code = "never_addressed"    // the country is never addressed about such a person
 	NextDateTooFar    Code = "next_date_too_far"  // beyond what the level allows
 	EscalationUnknown Code = "escalation_unknown" // no open escalation of that id
 	EventUnknown      Code = "event_unknown"      // no such event, or one that cannot be corrected

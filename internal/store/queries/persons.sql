@@ -31,7 +31,7 @@ SELECT * FROM consular_notifications WHERE notification_id = @notification_id;
 -- name: ConsularNotifications :many
 SELECT * FROM consular_notifications WHERE person_id = @person_id ORDER BY recorded_at, notification_id;
 
--- name: AddNationality :exec
+-- name: AddNationality :execrows
 INSERT INTO claimed_nationalities (claim_id, person_id, country, claimed_by, dated, source_sha256, recorded_by, recorded_at)
 VALUES (@claim_id, @person_id, @country, @claimed_by, @dated, @source_sha256, @recorded_by, @recorded_at)
 ON CONFLICT (claim_id) DO NOTHING;

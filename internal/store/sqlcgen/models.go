@@ -61,6 +61,17 @@ type ConsularNotification struct {
 	RecordedAt     time.Time
 }
 
+type CountryConsent struct {
+	ConsentID    string
+	RequestID    string
+	OrderCountry string
+	Country      string
+	Reason       string
+	SourceSha256 string
+	ConsentedBy  string
+	ConsentedAt  time.Time
+}
+
 type CustodyClock struct {
 	PersonID  string
 	Office    string

@@ -47,7 +47,7 @@ func (q *Queries) AddConsularNotification(ctx context.Context, arg AddConsularNo
 	return err
 }
 
-const addNationality = `-- name: AddNationality :exec
+const addNationality = `-- name: AddNationality :execrows
 INSERT INTO claimed_nationalities (claim_id, person_id, country, claimed_by, dated, source_sha256, recorded_by, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (claim_id) DO NOTHING
@@ -64,8 +64,8 @@ type AddNationalityParams struct {
 	RecordedAt   time.Time
 }
 
-func (q *Queries) AddNationality(ctx context.Context, arg AddNationalityParams) error {
-	_, err := q.db.Exec(ctx, addNationality,
+func (q *Queries) AddNationality(ctx context.Context, arg AddNationalityParams) (int64, error) {
+	result, err := q.db.Exec(ctx, addNationality,
 		arg.ClaimID,
 		arg.PersonID,
 		arg.Country,
@@ -75,7 +75,10 @@ func (q *Queries) AddNationality(ctx context.Context, arg AddNationalityParams) 
 		arg.RecordedBy,
 		arg.RecordedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const consularNotification = `-- name: ConsularNotification :one

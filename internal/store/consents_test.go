@@ -1,0 +1,100 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+func (l *life) consent(orderCountry, country string) {
+	l.t.Helper()
+	consent := api.CountryConsent{
+		ID: newID(), RequestID: l.id, OrderCountry: orderCountry, Country: country, Reason: "order_amended", Source: "memo", By: "counsel1",
+	}
+	for range 2 {
+		if _, err := l.store.Consents().Consent(l.t.Context(), consent); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+}
+
+func (l *life) barred(country string) tdr.Code {
+	l.t.Helper()
+	return l.gateTo(country).Bar
+}
+
+func (l *life) gateTo(country string) tdr.Gate {
+	l.t.Helper()
+	gate, err := l.store.Authorise(l.t.Context(), l.authorisation(), country)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if gate.Bar != "" && gate.Dispatch != "" {
+		l.t.Errorf("rule 6: left for %s, which is barred: %s", country, gate.Bar)
+	}
+	return gate
+}
+
+func (l *life) claim(country, by string) {
+	l.t.Helper()
+	_, err := l.store.Persons().ClaimNationality(l.t.Context(), api.Nationality{
+		ID: newID(), PersonID: l.person, Country: country, ClaimedBy: by, Dated: date("2026-03-01"), Source: "passport", RecordedBy: "officer1",
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// Rule 6: what an order names another country for leaves only once counsel has
+// consented, for this request and for exactly this pair of countries.
+func TestRule06_AnotherCountryNeedsCounselsConsent(t *testing.T) {
+	w := newWorld(t)
+	other := func(open *tdr.Open) { open.Order.Country = "TGO" }
+	l, alike := w.approved(other), w.approved(other)
+	for name, consent := range map[string]func(){
+		"nobody's word": func() {}, "consent to a third country": func() { l.consent("TGO", "NGA") },
+		"consent beside another order": func() { l.consent("BEN", "GHA") }, "consent to another request": func() { alike.consent("TGO", "GHA") },
+	} {
+		consent()
+		if bar := l.barred("GHA"); bar != tdr.ConsentMissing {
+			t.Errorf("rule 6: an order of TGO, and on %s GHA is asked: %q", name, bar)
+		}
+	}
+	l.consent("TGO", "GHA")
+	if l.leavesTo("TGO") {
+		t.Error("rule 6: left for a post of a country that the request does not ask")
+	}
+	if !l.leavesTo("GHA") {
+		t.Error("with counsel's consent nothing leaves")
+	}
+}
+
+// Rule 6: what concerns a person of Taiwan never goes to the People's Republic,
+// whoever says that they are of Taiwan and whoever consents.
+func TestRule06_TaiwanNeverGoesToThePeoplesRepublic(t *testing.T) {
+	w := newWorld(t)
+	for _, country := range []string{"CHN", "HKG", "MAC"} {
+		asks := func(open *tdr.Open) { open.Country, open.Post = country, "chn-washington" }
+		ordered := w.approved(func(open *tdr.Open) { asks(open); open.Order.Country = "TWN" })
+		ordered.consent("TWN", country)
+		if bar := ordered.barred(country); bar != tdr.NeverAddressed {
+			t.Errorf("rule 6: an order of TWN goes to %s: %q", country, bar)
+		}
+		for _, by := range []string{"person", "document", "country", "family", "record"} {
+			l := w.approved(asks)
+			l.claim("CHN", "record")
+			gate := l.gateTo(country)
+			if gate.Dispatch == "" {
+				t.Errorf("%s is barred to a person of nowhere else: %+v", country, gate)
+			}
+			l.claim("TWN", by)
+			if begun, err := l.store.StillAuthorised(t.Context(), gate.Dispatch); begun || err != nil {
+				t.Errorf("rule 6: what was authorised before the claim left after it (%v)", err)
+			}
+			if bar := l.barred(country); bar != tdr.NeverAddressed {
+				t.Errorf("rule 6: %s says TWN, and %s is asked: %q", by, country, bar)
+			}
+		}
+	}
+}
