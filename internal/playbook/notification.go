@@ -10,8 +10,10 @@ import (
 	"github.com/traveldoc/traveldoc/internal/calendar"
 )
 
-// notificationCSV is the list of 8 CFR 236.1(e), a source and a day for each line.
-// Evidence V: read in the text; M: to be checked against it.
+// notificationCSV is the list of countries that have to be told, a source and a
+// day for each line. Evidence V: read in the text that the source names, which is
+// 8 CFR 236.1(e), what amended it, or the State Department's list of the same
+// arrangements; M: to be checked.
 //
 //go:embed notification.csv
 var notificationCSV string
