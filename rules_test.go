@@ -49,10 +49,16 @@ func rules() []rule {
 				off(fence, `found.OrderSource != "" && found.OrderCountry != ""`, `found.OrderCountry != ""`),
 				off(fence, "tdr.PermitsContact(found.OrderType) && ", ""),
 			}},
+			{pkg: "internal/store", test: "TestRule01_NothingLeavesOnAVacatedOrder", off: [][]edit{
+				off(fence, "order && !found.OrderGone", "order"),
+			}},
 		}, ""},
 		{2, "nothing leaves under a hold, and the legal role alone lifts it", []guard{
 			{pkg: "internal/store", test: "TestRule02_NoSendStartsUnderAHold", off: [][]edit{
 				off(fence, "return !gate.HoldStands &&", "return"),
+			}},
+			{pkg: "internal/store", test: "TestRule02_AStayWhoseEndIsRetractedStops", off: [][]edit{
+				off("internal/store/legalstops.go", "kinds = append(kinds, api.StayHold)", "_ = api.StayHold"),
 			}},
 			{pkg: "api", test: "TestRule02_OnlyTheLegalRoleLiftsAndGivesAReason", off: [][]edit{
 				off("internal/identity/policy.go", "{LiftHold, []Role{Counsel}}", "{LiftHold, []Role{Counsel, Officer}}"),
@@ -197,6 +203,7 @@ func rules() []rule {
 			}},
 			{pkg: "internal/store", test: "TestRule10_NoNoticeOfFailureToComplyWithoutTwoAttempts", off: [][]edit{
 				off("internal/store/legal.go", "const attemptsBeforeNotice = 2", "const attemptsBeforeNotice = 0"),
+				off("internal/store/legal.go", "!= custody.NoncomplianceNotice {", "!= custody.NoncomplianceNotice || event.Corrects != \"\" {"),
 			}},
 		}, ""},
 		{11, "legal deadlines follow from dated events and nothing silences them", []guard{

@@ -124,7 +124,7 @@ func previewCustody(history contract.CustodyHistory, snapshot directory.Snapshot
 	if err != nil {
 		return custody.Clock{}, fault("custody.events", "lie behind the day asked for")
 	}
-	clock, err := custody.Derive(events, custody.Version1(), custody.View{
+	clock, err := custody.Derive(events, custody.Newest(), custody.View{
 		AsOf: slice.LocalDate(asOf), KnownAt: utc(history.KnownAt), Office: slice,
 	})
 	var broken *custody.HistoryError

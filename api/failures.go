@@ -60,6 +60,8 @@ func problemOf(err error) *problem {
 		return fault("person.a_number", "belongs to other details")
 	case errors.Is(err, ErrCorrected):
 		return fault("corrects", "names an event of this person that was not corrected before")
+	case errors.Is(err, ErrCorrectedKind):
+		return fault("kind", "is another than that of the event to be corrected; retract that one, and record what happened")
 	case errors.Is(err, identity.ErrUnauthorized):
 		return newProblem(unauthorized, "")
 	case errors.Is(err, identity.ErrUnavailable):

@@ -8,6 +8,13 @@ import (
 	"github.com/traveldoc/traveldoc/internal/calendar"
 )
 
+// Kinds of holds that come with legal events: of a court, and of an order that is
+// in force no longer, which counsel looks at.
+const (
+	StayHold    = "stay"
+	CounselHold = "counsel"
+)
+
 // reviewDays after its placing counsel looks at a hold again, unless a day is
 // named: as often as the custody reviews of 8 CFR 241.4 begin. The hold stands
 // until it ends.
@@ -33,14 +40,14 @@ type holdRule struct {
 // ends a claim to citizenship, and no day does.
 func holdRules() []holdRule {
 	return []holdRule{
-		{"stay", []string{"court", "bia", "ice"}, false, true},
+		{StayHold, []string{"court", "bia", "ice"}, false, true},
 		{"class_injunction", []string{"court"}, false, true},
 		{"withholding", []string{"court", "bia"}, false, false},
 		{"cat", []string{"court", "bia"}, false, false},
 		{"tps", []string{"headquarters"}, true, true},
 		{CitizenshipClaim, []string{"counsel"}, false, false},
 		{"pending_relief", []string{"counsel", "court", "bia"}, true, true},
-		{"counsel", []string{"counsel"}, false, true},
+		{CounselHold, []string{"counsel"}, false, true},
 	}
 }
 

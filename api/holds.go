@@ -55,8 +55,10 @@ func (s *Server) PlaceHold(ctx context.Context, r contract.PlaceHoldRequestObjec
 	}
 	return s.perform(ctx, NewCommand{
 		ID: hold.ID, Operation: string(identity.PlaceHold), PersonID: hold.PersonID, RequestID: hold.RequestID, Text: r.Body.Note,
-	}, holdInput{Hold: hold, Seen: mapped(seen, func(v RequestView) string { return v.RequestID })})
+	}, holdInput{Hold: hold, Seen: mapped(seen, requestID)})
 }
+
+func requestID(v RequestView) string { return v.RequestID }
 
 // holdInput is what a stored hold carries on from.
 type holdInput struct {
@@ -67,8 +69,10 @@ type holdInput struct {
 }
 
 // recall of something that left; which request it is of, only to who may see it.
-func (h holdInput) recall(r Recall) contract.Recall {
-	if !slices.Contains(h.Seen, r.RequestID) {
+func (h holdInput) recall(r Recall) contract.Recall { return recallFor(h.Seen, r) }
+
+func recallFor(seen []string, r Recall) contract.Recall {
+	if !slices.Contains(seen, r.RequestID) {
 		r.RequestID, r.Code = "", ""
 	}
 	return recallOf(r)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/calendar"
@@ -18,6 +19,7 @@ import (
 type legalInput struct {
 	PersonID string     `json:"person_id"`
 	Entry    LegalEntry `json:"entry"`
+	Seen     []string   `json:"seen"` // requests that the caller may see, as in holdInput
 }
 
 // RecordLegalEvent records a dated legal fact from its source document.
@@ -41,7 +43,8 @@ func (s *Server) RecordCustody(ctx context.Context, r contract.RecordCustodyRequ
 }
 
 func (s *Server) legalEvent(ctx context.Context, personID string, event LegalEvent, note string) (kept, error) {
-	if _, err := s.person(ctx, personID, identity.RecordLegalEvent); err != nil {
+	seen, err := s.person(ctx, personID, identity.RecordLegalEvent)
+	if err != nil {
 		return kept{}, err
 	}
 	event.RecordedBy = principalOf(ctx).Subject
@@ -54,7 +57,7 @@ func (s *Server) legalEvent(ctx context.Context, personID string, event LegalEve
 	}
 	return s.perform(ctx, NewCommand{
 		ID: event.ID, Operation: string(identity.RecordLegalEvent), PersonID: personID, Text: note,
-	}, legalInput{PersonID: personID, Entry: entry})
+	}, legalInput{PersonID: personID, Entry: entry, Seen: mapped(seen, requestID)})
 }
 
 // checkLegalEvent: the kind is one that the custody clock knows, the office
@@ -102,8 +105,8 @@ func legalKinds() []custody.Kind {
 }
 
 // withHold: a court stay is a hold and a dated legal event at once, and so is
-// its end. A correction of either moves dates only; the hold is lifted or
-// placed by name.
+// its end. A correction of either lifts no hold: that is done by name. Where it
+// brings a stay back, or takes the order away, recording it places one.
 func (s *Server) withHold(ctx context.Context, personID string, event LegalEvent) (LegalEntry, error) {
 	entry := LegalEntry{Event: event}
 	if event.Corrects != "" {
@@ -112,15 +115,22 @@ func (s *Server) withHold(ctx context.Context, personID string, event LegalEvent
 	switch custody.Kind(event.Kind) {
 	case custody.StayGranted:
 		entry.Event.HoldID = event.ID
-		entry.Places = &Hold{
-			ID: event.ID, PersonID: personID, Scope: "person", Kind: "stay", Authority: "court",
-			Source: event.Source, Dated: event.Dated, PlacedBy: event.RecordedBy,
-			ReviewBy: calendar.DateOf(s.clock.Now().UTC()).AddDays(reviewDays),
-		}
+		hold := HoldOf(personID, event, StayHold, s.clock.Now())
+		entry.Places = &hold
 	case custody.StayEnded:
 		return s.stayEnd(ctx, personID, entry)
 	}
 	return entry, nil
+}
+
+// HoldOf is the hold, on everything about a person, that goes with a legal event.
+// Its id is the event's, and the usual authority of its kind ends it.
+func HoldOf(personID string, event LegalEvent, kind string, now time.Time) Hold {
+	return Hold{
+		ID: event.ID, PersonID: personID, Scope: "person", Kind: kind, Authority: holdRuleOf(kind).authorities[0],
+		Source: event.Source, Dated: event.Dated, PlacedBy: event.RecordedBy,
+		ReviewBy: calendar.DateOf(now.UTC()).AddDays(reviewDays),
+	}
 }
 
 // stayEnd ties the end of a stay to its hold and lifts that, which only those
@@ -137,7 +147,11 @@ func (s *Server) stayEnd(ctx context.Context, personID string, entry LegalEntry)
 	if !slices.Contains(standing, entry.Event.HoldID) {
 		return entry, fault("stay", "names a stay that stands; it may be left out when there is one only")
 	}
-	hold, err := s.holds.Hold(ctx, entry.Event.HoldID)
+	events, err := s.legal.Events(ctx, personID)
+	if err != nil {
+		return entry, fmt.Errorf("read legal events: %w", err)
+	}
+	hold, err := s.holds.Hold(ctx, holdOfStay(events, entry.Event.HoldID))
 	if err != nil {
 		return entry, fmt.Errorf("read the stay's hold: %w", err)
 	}
@@ -160,14 +174,41 @@ func (s *Server) correctedStay(ctx context.Context, personID string, entry Legal
 		return entry, fmt.Errorf("read legal events: %w", err)
 	}
 	for _, event := range events {
-		if event.ID == entry.Event.Corrects {
-			if entry.Event.Kind == event.Kind {
-				entry.Event.HoldID = event.HoldID
-			}
-			return entry, nil
+		if event.ID != entry.Event.Corrects {
+			continue
 		}
+		if entry.Event.Kind == event.Kind {
+			entry.Event.HoldID = event.HoldID
+		}
+		return entry, CheckCorrection(event, entry.Event)
 	}
 	return entry, ErrCorrected
+}
+
+// CheckCorrection: a correction says better what happened, or that it never did
+// (ErrCorrectedKind). Of another kind, it would bring about what nobody recorded.
+func CheckCorrection(corrected, correction LegalEvent) error {
+	if correction.Kind != corrected.Kind && custody.Kind(correction.Kind) != custody.Retracted {
+		return ErrCorrectedKind
+	}
+	return nil
+}
+
+// holdOfStay is the hold that keeps a stay: the one that came with its grant, or
+// with the last retraction of its end.
+func holdOfStay(events []LegalEvent, stay string) string {
+	ends, hold := map[string]bool{}, stay
+	for _, event := range events {
+		switch custody.Kind(event.Kind) {
+		case custody.StayEnded:
+			ends[event.ID] = event.HoldID == stay
+		case custody.Retracted:
+			if ends[event.Corrects] && event.HoldID != "" {
+				hold = event.HoldID
+			}
+		}
+	}
+	return hold
 }
 
 // standingStays are the holds of stays that have no end on record.
@@ -207,7 +248,10 @@ func (c *Carrier) finishLegalEvent(ctx context.Context, stored StoredCommand) (A
 	if err != nil {
 		return Answer{}, err
 	}
-	body := contract.LegalEventRecorded{Event: legalEventOf(event), Custody: *custodyNow}
+	body := contract.LegalEventRecorded{
+		Event: legalEventOf(event), Custody: *custodyNow,
+		MayHaveLeft: mapped(event.MayHaveLeft, func(r Recall) contract.Recall { return recallFor(input.Seen, r) }),
+	}
 	answer, err := jsonAnswer(http.StatusCreated, body, nil)
 	if err != nil {
 		return Answer{}, err

@@ -43,6 +43,8 @@ var (
 	ErrAttemptsMissing = errors.New("two attempts are missing")
 	// ErrCorrected: the legal event to be corrected is none of this person's, or was corrected already.
 	ErrCorrected = errors.New("no such legal event to correct")
+	// ErrCorrectedKind: a correction is of the kind of the event that it replaces, or retracts it.
+	ErrCorrectedKind = errors.New("correction is of another kind")
 )
 
 // LiveRequestExists says that a person has a live request for the country.
@@ -321,6 +323,9 @@ type LegalEvent struct {
 	Decision   string // of a custody review, a code; empty otherwise
 	RecordedAt time.Time
 	RecordedBy string
+	// MayHaveLeft is what had left, or may have, when the hold that came with the
+	// event was placed. Only recording tells it.
+	MayHaveLeft []Recall
 }
 
 // LegalEntry is one legal event to be recorded, with the hold that it places or lifts.
@@ -344,9 +349,11 @@ type PersonCustody struct {
 type LegalEvents interface {
 	// Record keeps the entry, derives the person's clock and its deadlines anew,
 	// and leaves signals to the person's clock and live requests in the outbox, in
-	// one transaction. Event.ID is the command id. A history that cannot be true is
+	// one transaction. Event.ID is the command id. An event that leaves the person
+	// without an order, or brings back a stay whose hold was lifted, places a hold in
+	// that transaction too; the event names it. A history that cannot be true is
 	// a *custody.HistoryError, and nothing is kept. Others: ErrNotFound, ErrCorrected,
-	// ErrAlreadyLifted, ErrAttemptsMissing.
+	// ErrCorrectedKind, ErrAlreadyLifted, ErrAttemptsMissing.
 	Record(ctx context.Context, personID string, entry LegalEntry) (LegalEvent, PersonCustody, error)
 	// Events lists them in the order of recording.
 	Events(ctx context.Context, personID string) ([]LegalEvent, error)

@@ -224,7 +224,7 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 	w.pool = w.line.pool(t)
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
 	w.vault = storetest.Vault(t, w.pool, w.clock)
-	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Version1(), Vault: w.vault})
+	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Newest(), Vault: w.vault})
 	rows, files, folder := documentstest.New(t, w.pool, w.vault, w.clock)
 	w.files, w.folder = files, folder
 	w.papers = papers{}

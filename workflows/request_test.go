@@ -62,7 +62,7 @@ func staged(t rapid.TB, world *rehearsal.World, start time.Time) *stage {
 	activities.Set{
 		Records:  &activities.Records{Recorder: world, Mailboxes: world, Alarms: world, Log: quiet},
 		Renewals: &activities.Renewals{Calendars: world},
-		Custody:  &activities.Custody{Store: world, Mailboxes: world, Alarms: world, Rules: custody.Version1(), Log: quiet},
+		Custody:  &activities.Custody{Store: world, Mailboxes: world, Alarms: world, Rules: custody.Newest(), Log: quiet},
 		Sweeper:  &activities.Sweeper{},
 	}.RegisterRequests(env)
 	return &stage{TB: t, env: env, world: world, start: start}

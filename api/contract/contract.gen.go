@@ -1260,10 +1260,13 @@ type LegalEventList struct {
 	Events []LegalEvent `json:"events"`
 }
 
-// LegalEventRecorded defines model for LegalEventRecorded.
+// LegalEventRecorded A stay, an event that leaves the person without a final order, and one that brings a stay back come with a hold on everything about the person, which event.hold names.
 type LegalEventRecorded struct {
 	Custody Custody    `json:"custody"`
 	Event   LegalEvent `json:"event"`
+
+	// MayHaveLeft what had left when that hold was placed
+	MayHaveLeft []Recall `json:"may_have_left"`
 }
 
 // LegalHold defines model for LegalHold.
@@ -1517,7 +1520,7 @@ type NewIssuerEnding struct {
 
 // NewLegalEvent defines model for NewLegalEvent.
 type NewLegalEvent struct {
-	// Corrects the event that this one replaces
+	// Corrects the event that this one replaces; of the same kind, or retracted
 	Corrects string `json:"corrects,omitempty,omitzero"`
 
 	// Date local date of the office

@@ -32,7 +32,7 @@ func Derive(events []Event, rules Rules, view View) (Clock, error) {
 	var found problems
 	events = known(events, view.KnownAt)
 	check(events, view.AsOf, &found)
-	standing := effective(events, &found)
+	standing := effective(events, rules, &found)
 	if err := found.err(); err != nil {
 		return Clock{}, fmt.Errorf("derive custody clock: %w", err)
 	}

@@ -51,7 +51,7 @@ func (s Source) complete() bool {
 }
 
 // effective is the corrected view: every event that no other one corrects, without retractions.
-func effective(events []Event, found *problems) []Event {
+func effective(events []Event, rules Rules, found *problems) []Event {
 	byID := map[string]Event{}
 	for _, event := range events {
 		byID[event.ID] = event
@@ -77,11 +77,32 @@ func effective(events []Event, found *problems) []Event {
 	circles(byID, found)
 	var standing []Event
 	for _, event := range events {
-		if len(corrections[event.ID]) == 0 && event.Kind != Retracted {
-			standing = append(standing, event)
+		if len(corrections[event.ID]) > 0 || event.Kind == Retracted {
+			continue
 		}
+		if rules.KindStays {
+			keepsKind(event, byID, found)
+		}
+		standing = append(standing, event)
 	}
 	return standing
+}
+
+// keepsKind looks at the corrections that end in a standing event: each says
+// better what happened, never that something else did. One that was retracted in
+// its turn says nothing, so that a fault on record can be mended.
+func keepsKind(event Event, byID map[string]Event, found *problems) {
+	for range byID {
+		target, exists := byID[event.Corrects]
+		if !exists {
+			return
+		}
+		if target.Kind != event.Kind {
+			found.add(RuleCorrectedKind, event.ID, target.ID)
+			return
+		}
+		event = target
+	}
 }
 
 // circles finds corrections that lead back to themselves. What can be found

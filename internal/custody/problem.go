@@ -24,6 +24,7 @@ const (
 	RuleCorrectsUnknown        Rule = "corrects_unknown_event"
 	RuleCorrectedTwice         Rule = "corrected_twice"
 	RuleCorrectedBefore        Rule = "correction_recorded_before_event"
+	RuleCorrectedKind          Rule = "correction_of_another_kind"
 	RuleCorrectionLoop         Rule = "corrections_in_a_circle"
 	RuleRetractedNothing       Rule = "retraction_names_no_event"
 	RuleOrderStands            Rule = "order_final_while_one_stands"

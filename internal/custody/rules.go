@@ -68,6 +68,9 @@ type Rules struct {
 	// the person has complied. The regulation gives no number: this is configuration.
 	AfterCompliance Figure          `json:"after_compliance"`
 	Milestones      []MilestoneRule `json:"milestones"`
+	// KindStays refuses a correction of another kind than the event it replaces:
+	// what never happened is retracted, and what did is recorded.
+	KindStays bool `json:"kind_stays,omitempty"`
 }
 
 // Validate checks that dates can be derived from the rules: known anchors and

@@ -79,7 +79,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w := &world{t: t, pool: storetest.New(t), clock: &clock{now: monday}, receiver: newReceiver(t)}
 	w.store = store.New(w.pool, store.Options{
-		Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Version1(), Vault: storetest.Vault(t, w.pool, w.clock),
+		Clock: w.clock, Directory: people{snapshot}, Random: rand.Reader, Rules: custody.Newest(), Vault: storetest.Vault(t, w.pool, w.clock),
 	})
 	w.ledger = gateway.NewLedger(w.pool, w.clock)
 	w.steps = &steps{clock: w.clock}

@@ -258,7 +258,7 @@ func percentile(sorted []float64, p float64) float64 {
 func TestBottlenecksAgreeWithTheClerk(t *testing.T) {
 	pool := storetest.New(t)
 	s := store.New(pool, store.Options{
-		Clock: &now{begin}, Directory: people{}, Random: rand.Reader, Rules: custody.Version1(), Vault: storetest.Vault(t, pool, &now{begin}),
+		Clock: &now{begin}, Directory: people{}, Random: rand.Reader, Rules: custody.Newest(), Vault: storetest.Vault(t, pool, &now{begin}),
 	})
 	draw := mathrand.New(mathrand.NewPCG(7, 11))
 	var states []tdr.State

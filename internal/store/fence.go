@@ -42,10 +42,11 @@ func (s *Store) Authorise(ctx context.Context, asked api.Authorisation, postCoun
 		if err != nil {
 			return err
 		}
+		order := tdr.PermitsContact(found.OrderType) && found.OrderSource != "" && found.OrderCountry != ""
 		gate = tdr.Gate{
 			Bar:   barOf(recipient),
 			Fence: fence, Content: tdr.ContentHash(found.Approved), Country: postCountry,
-			OrderOnRecord: tdr.PermitsContact(found.OrderType) && found.OrderSource != "" && found.OrderCountry != "", HoldStands: found.Held,
+			OrderOnRecord: order && !found.OrderGone, HoldStands: found.Held,
 		}
 		if !mayLeave(gate, found, asked) {
 			return nil

@@ -52,18 +52,18 @@ func place(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, no
 	if _, err := tellRecalls(ctx, q, hold.PersonID, now); err != nil {
 		return api.PlacedHold{}, err
 	}
-	recalls, err := q.MayHaveLeft(ctx, hold.ID)
-	if err != nil {
-		return api.PlacedHold{}, err
-	}
-	placed := api.PlacedHold{Hold: holdOf(row)}
-	for _, recall := range recalls {
-		placed.MayHaveLeft = append(placed.MayHaveLeft, api.Recall{
+	left, err := mayHaveLeft(ctx, q, hold.ID)
+	return api.PlacedHold{Hold: holdOf(row), MayHaveLeft: left}, err
+}
+
+func mayHaveLeft(ctx context.Context, q *sqlcgen.Queries, hold string) ([]api.Recall, error) {
+	rows, err := q.MayHaveLeft(ctx, hold)
+	return each(rows, func(recall sqlcgen.MayHaveLeftRow) api.Recall {
+		return api.Recall{
 			ID: recall.RecallID, DispatchID: recall.DispatchID, RequestID: recall.RequestID, Code: recall.Code,
 			OpenedAt: recall.OpenedAt, ClosedAt: orZero(recall.ClosedAt),
-		})
-	}
-	return placed, nil
+		}
+	}), err
 }
 
 func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, now time.Time) error {

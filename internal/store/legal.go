@@ -40,6 +40,9 @@ func (l LegalEvents) Record(ctx context.Context, personID string, entry api.Lega
 			return err
 		}
 		recorded = legalEventOf(row)
+		if recorded.MayHaveLeft, err = leftBefore(ctx, q, recorded); err != nil {
+			return err
+		}
 		custodyNow, err = readCustody(ctx, q, personID)
 		return err
 	})
@@ -52,7 +55,7 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 	if err != nil {
 		return sqlcgen.LegalEvent{}, err
 	}
-	if err := correctable(before, entry.Event.Corrects); err != nil {
+	if err := correctable(before, entry.Event); err != nil {
 		return sqlcgen.LegalEvent{}, err
 	}
 	if err := l.attempted(ctx, q, personID, entry.Event); err != nil {
@@ -68,7 +71,11 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 			return sqlcgen.LegalEvent{}, err
 		}
 	}
-	row, err := q.AddLegalEvent(ctx, legalEventRow(personID, entry.Event, now))
+	event, err := l.stop(ctx, tx, q, personID, before, entry.Event, now)
+	if err != nil {
+		return sqlcgen.LegalEvent{}, err
+	}
+	row, err := q.AddLegalEvent(ctx, legalEventRow(personID, event, now))
 	if err != nil {
 		return row, err
 	}
@@ -76,9 +83,10 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 }
 
 // attempted: a person signs that somebody fails to comply once two attempts on
-// two days are on record since they last complied. A correction moves a date only.
+// two days are on record since they last complied, by the day of the notice; by
+// the new day, where that is corrected.
 func (l LegalEvents) attempted(ctx context.Context, q *sqlcgen.Queries, personID string, event api.LegalEvent) error {
-	if custody.Kind(event.Kind) != custody.NoncomplianceNotice || event.Corrects != "" {
+	if custody.Kind(event.Kind) != custody.NoncomplianceNotice {
 		return nil
 	}
 	snapshot, err := l.directory.Snapshot(ctx)
@@ -101,20 +109,23 @@ func (l LegalEvents) attempted(ctx context.Context, q *sqlcgen.Queries, personID
 // attemptsBeforeNotice of failure to comply.
 const attemptsBeforeNotice = 2
 
-// correctable: only an event of the same person that nothing has corrected yet.
-func correctable(before []sqlcgen.LegalEvent, corrects string) error {
-	if corrects == "" {
+// correctable: only an event of the same person that nothing has corrected yet,
+// by one of its kind or by its retraction.
+func correctable(before []sqlcgen.LegalEvent, event api.LegalEvent) error {
+	if event.Corrects == "" {
 		return nil
 	}
-	known := false
+	err := api.ErrCorrected
 	for _, row := range before {
-		known = known || row.LegalEventID == corrects
-		if orZero(row.Corrects) == corrects {
+		if orZero(row.Corrects) == event.Corrects {
 			return fmt.Errorf("correct legal event: %w", api.ErrCorrected)
 		}
+		if row.LegalEventID == event.Corrects {
+			err = api.CheckCorrection(legalEventOf(row), event)
+		}
 	}
-	if !known {
-		return fmt.Errorf("correct legal event: %w", api.ErrCorrected)
+	if err != nil {
+		return fmt.Errorf("correct legal event: %w", err)
 	}
 	return nil
 }

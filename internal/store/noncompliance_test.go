@@ -42,8 +42,10 @@ func TestRule10_NoNoticeOfFailureToComplyWithoutTwoAttempts(t *testing.T) {
 	refused("after two attempts of one day", "2026-03-02")
 	l.attempt(monday.AddDate(0, 0, 14))
 	refused("dated before the second attempt", "2026-03-15")
-	if err := sign("2026-03-16"); err != nil {
-		t.Fatal(err)
+	signed := w.event(l, legal(custody.NoncomplianceNotice, "2026-03-16"))
+	_, _, err := w.store.LegalEvents().Record(t.Context(), l.person, correction(custody.NoncomplianceNotice, "2026-03-02", signed.ID))
+	if !errors.Is(err, api.ErrAttemptsMissing) {
+		t.Errorf("rule 10: a notice was dated back before the second attempt: %v", err)
 	}
 	failing := w.custody(l)
 	if !failing.PeriodOpen || failing.R0 != before.R0 || len(failing.Extensions) != 1 {
@@ -52,7 +54,7 @@ func TestRule10_NoNoticeOfFailureToComplyWithoutTwoAttempts(t *testing.T) {
 	w.clock.set(monday.AddDate(0, 0, 20))
 	w.fact(l, legal(custody.Complied, "2026-03-20"))
 	complied := w.custody(l)
-	if complied.PeriodOpen || complied.R0 != before.R0 || complied.PeriodEnds.Before(date("2026-03-20").AddDays(custody.Version1().AfterCompliance.N)) {
+	if complied.PeriodOpen || complied.R0 != before.R0 || complied.PeriodEnds.Before(date("2026-03-20").AddDays(custody.Newest().AfterCompliance.N)) {
 		t.Errorf("after compliance the period ends %v from R0 %v", complied.PeriodEnds, complied.R0)
 	}
 	refused("for attempts before the person complied", "2026-03-21")

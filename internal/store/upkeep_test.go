@@ -246,7 +246,7 @@ func TestADatabaseThatIsAwayIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	s := store.New(pool, store.Options{Clock: &clock{now: monday}, Directory: &people{}, Rules: custody.Version1(), Vault: vault.New(pool, storetest.Masters(t), &clock{now: monday})})
+	s := store.New(pool, store.Options{Clock: &clock{now: monday}, Directory: &people{}, Rules: custody.Newest(), Vault: vault.New(pool, storetest.Masters(t), &clock{now: monday})})
 	_, reading := s.Request(t.Context(), newID())
 	_, recording := s.Record(t.Context(), activities.Recording{RequestID: newID()})
 	_, _, storing := s.Store(t.Context(), api.NewCommand{ID: newID(), Input: []byte("{}")})

@@ -66,7 +66,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, pool: storetest.New(t), clock: &clock{now: monday}, people: &people{snapshot}}
-	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Version1(), Vault: storetest.Vault(t, w.pool, w.clock)})
+	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Newest(), Vault: storetest.Vault(t, w.pool, w.clock)})
 	return w
 }
 

@@ -209,7 +209,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, pool: storetest.New(t), clock: &clock{now: monday}, people: people{snapshot}, log: &safeBuffer{}}
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
 	v := storetest.Vault(t, w.pool, w.clock)
-	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Version1(), Vault: v})
+	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Newest(), Vault: v})
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	rows, files, _ := documentstest.New(t, w.pool, v, w.clock)
 	ledger := gateway.NewLedger(w.pool, w.clock)

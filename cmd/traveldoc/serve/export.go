@@ -43,7 +43,7 @@ func ExportHistory(ctx context.Context, world World, requestID, by string) (Expo
 	defer pool.Close()
 	people := store.NewPeople(pool, world.Clock)
 	reads := store.New(pool, store.Options{
-		Clock: world.Clock, Directory: people, Random: rand.Reader, Rules: custody.Version1(), Vault: vault.New(pool, masters, world.Clock),
+		Clock: world.Clock, Directory: people, Random: rand.Reader, Rules: custody.Newest(), Vault: vault.New(pool, masters, world.Clock),
 	})
 	order := api.HistoryOrder{RequestID: requestID, Now: world.Clock.Now()}
 	if order.By, err = principal(ctx, people, by, world); err != nil {

@@ -73,7 +73,7 @@ func open(ctx context.Context, world World) (*backend, error) {
 	b := &backend{pool: pool, people: store.NewPeople(pool, world.Clock), metrics: telemetry.NewMetrics()}
 	b.vault = vault.New(pool, masters, world.Clock)
 	b.store = store.New(pool, store.Options{
-		Clock: world.Clock, Directory: b.people, Random: rand.Reader, Rules: custody.Version1(), Vault: b.vault,
+		Clock: world.Clock, Directory: b.people, Random: rand.Reader, Rules: custody.Newest(), Vault: b.vault,
 	})
 	if err := b.prepare(ctx, world); err != nil {
 		b.close()

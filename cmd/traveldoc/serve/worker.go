@@ -59,7 +59,7 @@ func (b *backend) deps(world World) (workflows.Deps, error) {
 	return workflows.Deps{
 		Clock: world.Clock, Recorder: b.store, Calendars: b.store, Custody: b.store, Upkeep: b.store,
 		Ledger: b.ledger(world.Config), Post: mail.Post{Sender: sender}, Carrier: carrier,
-		Rules: custody.Version1(), Log: world.Log, CachedWorkflows: world.Config.CacheSize,
+		Rules: custody.Newest(), Log: world.Log, CachedWorkflows: world.Config.CacheSize,
 	}, nil
 }
 

@@ -62,6 +62,12 @@ SELECT r.request_id, r.person_id, r.country, r.post, r.live,
         SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS held,
+    -- An order was final once, and none is now: the clock rests on nothing. While a
+    -- stay suspends it, what it rested on before is kept.
+    EXISTS (
+        SELECT FROM custody_clocks k WHERE k.person_id = r.person_id AND NOT (k.clock ? 'basis' OR k.clock ? 'before')
+            AND EXISTS (SELECT FROM legal_events l WHERE l.person_id = r.person_id AND l.kind = 'order_final')
+    ) AS order_gone,
     COALESCE(p.content, '')::text AS approved,
     -- Exactly this content is a package of the request, nothing of it has changed
     -- since, and a second person has disclosed what is not on the list.
@@ -101,6 +107,7 @@ type GateFindingsRow struct {
 	OrderSource   string
 	OrderType     string
 	Held          bool
+	OrderGone     bool
 	Approved      string
 	PackageStands bool
 }
@@ -119,6 +126,7 @@ func (q *Queries) GateFindings(ctx context.Context, arg GateFindingsParams) (Gat
 		&i.OrderSource,
 		&i.OrderType,
 		&i.Held,
+		&i.OrderGone,
 		&i.Approved,
 		&i.PackageStands,
 	)

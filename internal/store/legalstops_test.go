@@ -1,0 +1,154 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/custody"
+)
+
+// correction of an event, by one of a kind.
+func correction(kind custody.Kind, on, corrects string) api.LegalEntry {
+	entry := legal(kind, on)
+	entry.Event.Corrects = corrects
+	return entry
+}
+
+// event records a legal event and answers with it.
+func (w *world) event(l *life, entry api.LegalEntry) api.LegalEvent {
+	w.t.Helper()
+	event, _, err := w.store.LegalEvents().Record(w.t.Context(), l.person, entry)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return event
+}
+
+// lift ends a hold by name.
+func (l *life) lift(hold string) {
+	l.t.Helper()
+	lifting := api.Lifting{CommandID: newID(), HoldID: hold, By: "counsel1", Source: "order", Reason: "settled"}
+	if _, err := l.store.Holds().Lift(l.t.Context(), lifting); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// Whatever leaves a person without a final order stops everything about the
+// person in its own transaction, and what is out is wanted back.
+func TestWithoutAnOrderInForceAHoldStands(t *testing.T) {
+	for name, end := range map[string]func(order string) api.LegalEntry{
+		"vacated":   func(string) api.LegalEntry { return legal(custody.OrderVacated, "2026-02-20") },
+		"retracted": func(order string) api.LegalEntry { return correction(custody.Retracted, "2026-02-20", order) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			l := w.ready()
+			order := w.event(l, legal(custody.OrderFinal, "2026-01-12"))
+			corrected := w.event(l, correction(custody.OrderFinal, "2026-01-13", order.ID))
+			if corrected.HoldID != "" || w.count("holds") != 0 {
+				t.Errorf("a correction of the day stops: %+v", corrected)
+			}
+			asked := l.authorisation()
+			if gate := l.authorise(asked); gate.Dispatch == "" {
+				t.Fatalf("gate %+v", gate)
+			}
+			entry := end(corrected.ID)
+			for range 2 {
+				ended := w.event(l, entry)
+				if ended.HoldID != entry.Event.ID || len(ended.MayHaveLeft) != 1 || ended.MayHaveLeft[0].DispatchID != asked.CommandID {
+					t.Fatalf("%+v", ended)
+				}
+			}
+			if n := w.count("holds WHERE scope = 'person' AND kind = 'counsel' AND authority = 'counsel' AND lifted_at IS NULL"); n != 1 {
+				t.Errorf("%d holds stand", n)
+			}
+			if n := w.count("outbox WHERE signal = 'HoldChanged' AND payload ->> 'stops' = 'true'"); n != 1 {
+				t.Errorf("%d requests were told", n)
+			}
+			if still, err := w.store.StillAuthorised(t.Context(), asked.CommandID); err != nil || still {
+				t.Errorf("still authorised %v, %v", still, err)
+			}
+			if gate := l.authorise(l.authorisation()); gate.Dispatch != "" || !gate.HoldStands || gate.OrderOnRecord {
+				t.Errorf("gate %+v", gate)
+			}
+		})
+	}
+}
+
+// Rule 1: an order that was vacated is none, whoever lifted which hold; a new one opens the gate.
+func TestRule01_NothingLeavesOnAVacatedOrder(t *testing.T) {
+	w := newWorld(t)
+	l := w.ready()
+	w.fact(l, legal(custody.OrderFinal, "2026-01-12"))
+	if !l.leavesTo("GHA") {
+		t.Fatal("on a final order nothing leaves")
+	}
+	l.lift(w.event(l, legal(custody.OrderVacated, "2026-02-20")).HoldID)
+	if l.leavesTo("GHA") {
+		t.Error("rule 1: a package left on a vacated order")
+	}
+	w.fact(l, legal(custody.OrderFinal, "2026-02-25"))
+	if !l.leavesTo("GHA") {
+		t.Error("on a new order nothing leaves")
+	}
+}
+
+// Rule 2: a stay that is in force again stops sending again.
+func TestRule02_AStayWhoseEndIsRetractedStops(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.ready())
+	hold := l.hold()
+	stay := legal(custody.StayGranted, "2026-02-02")
+	stay.Event.HoldID, stay.Places = hold.ID, &hold
+	w.fact(l, stay)
+	over := legal(custody.StayEnded, "2026-02-20")
+	over.Event.HoldID = hold.ID
+	over.Lifts = &api.Lifting{CommandID: over.Event.ID, HoldID: hold.ID, By: "counsel1", Source: "order", Reason: "vacated"}
+	w.fact(l, over)
+	if !l.leavesTo("GHA") {
+		t.Fatal("after the stay nothing leaves")
+	}
+	again := correction(custody.Retracted, "2026-02-21", over.Event.ID)
+	for range 2 {
+		if back := w.event(l, again); back.HoldID != again.Event.ID || len(back.MayHaveLeft) != 1 {
+			t.Fatalf("%+v", back)
+		}
+	}
+	if l.leavesTo("GHA") {
+		t.Error("rule 2: a package left under a stay that is in force again")
+	}
+	if !w.custody(l).Suspended || w.count("holds WHERE lifted_at IS NULL AND kind = 'stay' AND authority = 'court'") != 1 {
+		t.Error("the stay stands without its hold")
+	}
+}
+
+// Whoever lifts the hold of a stay by name is not overruled by what has nothing to do with it.
+func TestAnotherEventBringsNoHoldBack(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.ready())
+	granted := w.event(l, legal(custody.StayGranted, "2026-02-02"))
+	if granted.HoldID == "" {
+		t.Fatal("a stay without a hold")
+	}
+	l.lift(granted.HoldID)
+	w.fact(l, legal(custody.Released, "2026-02-10"))
+	moved := correction(custody.StayGranted, "2026-02-03", granted.ID)
+	moved.Event.HoldID = granted.HoldID
+	w.fact(l, moved)
+	if n := w.count("holds WHERE lifted_at IS NULL"); n != 0 {
+		t.Errorf("%d holds stand", n)
+	}
+}
+
+// What happened is corrected, not turned into something else that stops or frees.
+func TestACorrectionKeepsTheKind(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.ready())
+	filed := w.event(l, legal(custody.HabeasFiled, "2026-02-02"))
+	_, _, err := w.store.LegalEvents().Record(t.Context(), l.person, correction(custody.StayGranted, "2026-02-02", filed.ID))
+	if !errors.Is(err, api.ErrCorrectedKind) {
+		t.Errorf("a petition became a stay: %v", err)
+	}
+	w.fact(l, correction(custody.HabeasFiled, "2026-02-03", filed.ID))
+}
