@@ -182,6 +182,9 @@ func rules() []rule {
 				off("api/notifications.go", "done := slices.ContainsFunc(told, func(n ConsularNotification) bool {", "done := len(told) == 0 || slices.ContainsFunc(told, func(n ConsularNotification) bool {"),
 			}},
 			{pkg: "api", test: "TestRule08_ANotificationHasNoPlaceForAnAsylumFact", noRoute: true},
+			{pkg: "internal/store", test: "TestRule08_ADetentionIsNotified", off: [][]edit{
+				off("internal/store/legal.go", "addConsular(&deadlines, f.consular)", "addConsular(&deadlines, nil)"),
+			}},
 		}, ""},
 		{9, "a document serves only after its authenticity check", []guard{
 			{pkg: "internal/tdr", test: "TestRule09_NoTravelOnADocumentNobodyAuthenticated", off: [][]edit{

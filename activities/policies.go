@@ -134,7 +134,7 @@ type Renewed struct {
 // Filing names custody duties to be told about.
 type Filing struct {
 	PersonID string   `json:"person_id"`
-	Keys     []string `json:"keys"` // of custody.Milestone
+	Keys     []string `json:"keys"` // of custody.Duty.Telling
 }
 
 // Filed is what filing duties left.

@@ -122,10 +122,16 @@ func (s *Server) detainedSince(ctx context.Context, personID string) (calendar.D
 	return clock.DetainedSince, nil
 }
 
-// consularDuties: each claimed nationality has one. Only a notification since
-// the detention began fulfils it; no request for a travel document does.
+// consularDuties: each claimed nationality has one; where none is on record, one
+// is to be. Only a notification since the detention began fulfils it; no request
+// for a travel document does.
 func (s *Server) consularDuties(claims []Nationality, told []ConsularNotification, since calendar.Date) []contract.ConsularDuty {
 	duties := []contract.ConsularDuty{}
+	if len(claims) == 0 {
+		return append(duties, contract.ConsularDuty{
+			Duty: contract.RecordNationality, DetainedSince: since, State: contract.ConsularDutyStateOwed,
+		})
+	}
 	for _, claim := range claims {
 		if slices.ContainsFunc(duties, func(d contract.ConsularDuty) bool { return d.Country == claim.Country }) {
 			continue
@@ -139,7 +145,7 @@ func (s *Server) consularDuties(claims []Nationality, told []ConsularNotificatio
 }
 
 func consularDuty(packs playbook.Library, country string, since calendar.Date, done bool) contract.ConsularDuty {
-	duty := contract.ConsularDuty{Country: country, DetainedSince: since, State: contract.ConsularDutyStateOwed}
+	duty := contract.ConsularDuty{Duty: contract.Notify, Country: country, DetainedSince: since, State: contract.ConsularDutyStateOwed}
 	if done {
 		duty.State = contract.ConsularDutyStateDone
 	}

@@ -94,7 +94,7 @@ const RefusedType = "CommandRefused"
 // CustodyInput starts a custody clock, and carries it across Continue-As-New.
 type CustodyInput struct {
 	PersonID string `json:"person_id"`
-	// Filed are the duties whose notices this clock has filed.
+	// Filed are the duties whose notices this clock has filed, each by its last telling.
 	Filed []string `json:"filed,omitempty"`
 	// Seen is the last instant that the clock has acted on; time never goes back behind it.
 	Seen time.Time `json:"seen,omitzero"`

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/traveldoc/traveldoc/activities"
+	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
 )
 
@@ -61,21 +62,33 @@ func (c *custodyClock) look(ctx workflow.Context) (watch bool, next time.Time, e
 	if err != nil {
 		return true, time.Time{}, c.complain(ctx, err)
 	}
-	if err := c.file(ctx, clock); err != nil {
+	duties := append(reading.Rules.Duties(clock), reading.Consular...)
+	if err := c.file(ctx, duties, clock.AsOf); err != nil {
 		return false, time.Time{}, err
 	}
-	if day, ok := clock.NextDate(); ok {
+	if day, ok := nextDay(clock, duties); ok {
 		next = office.At(day, 0)
 	}
 	return clock.Detained, next, nil
 }
 
-// file has the notices filed of duties that are to be acted on, each once.
-func (c *custodyClock) file(ctx workflow.Context, clock custody.Clock) error {
+// nextDay is the first day ahead on which a duty begins or is told again.
+func nextDay(clock custody.Clock, duties []custody.Duty) (calendar.Date, bool) {
+	next, known := clock.NextDate()
+	for _, duty := range duties {
+		if day, again := duty.Next(clock.AsOf); again && (!known || day.Before(next)) {
+			next, known = day, true
+		}
+	}
+	return next, known
+}
+
+// file has the notices filed of duties that are to be acted on, as often as each is told.
+func (c *custodyClock) file(ctx workflow.Context, duties []custody.Duty, today calendar.Date) error {
 	var fresh []string
-	for _, duty := range clock.Outstanding() {
-		if !slices.Contains(c.Filed, duty.Key) {
-			fresh = append(fresh, duty.Key)
+	for _, duty := range duties {
+		if telling := duty.Telling(today); !slices.Contains(c.Filed, telling) {
+			fresh = append(fresh, telling)
 		}
 	}
 	if len(fresh) == 0 {
@@ -85,10 +98,13 @@ func (c *custodyClock) file(ctx workflow.Context, clock custody.Clock) error {
 	if err != nil {
 		return err
 	}
-	for _, key := range fresh {
-		if !slices.Contains(filed.Absent, key) {
-			c.Filed = append(c.Filed, key)
+	for _, telling := range fresh {
+		if slices.Contains(filed.Absent, telling) {
+			continue
 		}
+		// Of each duty the last telling is kept: no earlier one comes again.
+		c.Filed = slices.DeleteFunc(c.Filed, func(earlier string) bool { return custody.Told(earlier) == custody.Told(telling) })
+		c.Filed = append(c.Filed, telling)
 	}
 	return nil
 }

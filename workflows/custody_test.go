@@ -80,12 +80,13 @@ func (c *clock) filedOn(name string) string {
 	if err != nil {
 		c.Fatal(err)
 	}
+	first := "never"
 	for key, at := range c.filed {
-		if strings.HasPrefix(key, name+"/") {
-			return at.In(boston).Format("2006-01-02 15:04")
+		if day := at.In(boston).Format("2006-01-02 15:04"); strings.HasPrefix(key, name+"/") && day < first {
+			first = day
 		}
 	}
-	return "never"
+	return first
 }
 
 var firstDay = calendar.DateOf(began)
@@ -206,6 +207,34 @@ func TestStayStartsThePeriodAnew(t *testing.T) {
 	want := calendar.DateOf(began.Add(100*day)).AddDays(60).String() + " 00:00"
 	if got := c.filedOn(custody.ReviewNotice); got != want {
 		t.Errorf("notice filed at %s, want %s", got, want)
+	}
+}
+
+// What is missed is told again every thirty days, a yearly review each year though
+// nobody ever decided, and what 8 CFR 236.1(e) asks for each week until it is done.
+func TestMissedDutiesAreToldAgain(t *testing.T) {
+	c := newClock(t, began)
+	c.happen(custody.OrderFinal, firstDay)
+	c.happen(custody.Detained, firstDay)
+	history, err := c.world.LegalHistory(t.Context(), personID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	history.Consular = []custody.Duty{{Key: "consular_notification/claim-one", Since: firstDay, Again: 7}}
+	c.world.SetLegal(history)
+	// Recording the release, this history of the rehearsal forgets what was not notified.
+	c.later(825*day, custody.Released)
+	c.watch()
+	filed := c.world.Filed()
+	review, yearly := custody.RecordsReview+"/"+firstDay.String(), custody.AnnualReview+"/"+firstDay.String()
+	for key, want := range map[string]bool{
+		review: true, review + "/again/1": true, review + "/again/24": true, review + "/again/25": false,
+		yearly: true, yearly + "/again/12": true, yearly + "/2": true, yearly + "/3": false,
+		"consular_notification/claim-one": true, "consular_notification/claim-one/again/1": true, "consular_notification/claim-one/again/117": true,
+	} {
+		if got := slices.Contains(filed, key); got != want {
+			t.Errorf("%s was filed: %v", key, got)
+		}
 	}
 }
 

@@ -44,6 +44,12 @@ const (
 	CommandStatusStored  CommandStatus = "stored"
 )
 
+// Defines values for ConsularDutyDuty.
+const (
+	Notify            ConsularDutyDuty = "notify"
+	RecordNationality ConsularDutyDuty = "record_nationality"
+)
+
 // Defines values for ConsularDutyState.
 const (
 	ConsularDutyStateDone ConsularDutyState = "done"
@@ -515,10 +521,12 @@ type Command struct {
 // CommandStatus defines model for Command.Status.
 type CommandStatus string
 
-// ConsularDuty What a detention asks for towards one claimed nationality.
+// ConsularDuty What a detention asks for towards one claimed nationality; while none is on record, that one be recorded.
 type ConsularDuty struct {
-	Country       string        `json:"country"`
-	DetainedSince calendar.Date `json:"detained_since"`
+	// Country towards which officers; absent while no nationality is on record
+	Country       string           `json:"country,omitempty,omitzero"`
+	DetainedSince calendar.Date    `json:"detained_since"`
+	Duty          ConsularDutyDuty `json:"duty"`
 
 	// Exception when it is not mandatory after all
 	Exception string `json:"exception,omitempty,omitzero"`
@@ -531,6 +539,9 @@ type ConsularDuty struct {
 	// WithinHours a limit of the arrangement with the country; at once when left out
 	WithinHours int `json:"within_hours,omitempty,omitzero"`
 }
+
+// ConsularDutyDuty defines model for ConsularDuty.Duty.
+type ConsularDutyDuty string
 
 // ConsularDutyState defines model for ConsularDuty.State.
 type ConsularDutyState string

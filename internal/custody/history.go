@@ -10,7 +10,10 @@ import (
 
 // span is a stretch of detention, from its first day up to and not including
 // the day of release; a zero to lasts.
-type span struct{ from, to calendar.Date }
+type span struct {
+	from, to calendar.Date
+	event    string // that it began with
+}
 
 // history is where the effective events lead, one legal day after the other.
 type history struct {
@@ -150,7 +153,7 @@ func (h *history) applyCustody(event Event) Rule {
 		if h.detained() {
 			return RuleDetainedTwice
 		}
-		h.spans = append(h.spans, span{from: event.Date})
+		h.spans = append(h.spans, span{from: event.Date, event: event.ID})
 	case Released:
 		if !h.detained() {
 			return RuleReleasedWithoutCustody

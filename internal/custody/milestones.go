@@ -2,6 +2,7 @@ package custody
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/traveldoc/traveldoc/internal/calendar"
 )
@@ -11,55 +12,100 @@ import (
 func (h *history) milestones(rules Rules, view View, basis Basis) []Milestone {
 	placed := []Milestone{}
 	for _, rule := range rules.Milestones {
-		anchor, ok := h.anchor(rule.Anchor, basis)
+		anchor, lead, ok := h.anchor(rule, basis)
 		if !ok {
 			continue
 		}
-		date := anchor.Date
-		for _, step := range rule.Steps {
-			date = step.after(date)
+		for turn := 1; ; turn++ {
+			milestone := place(rule, anchor, lead, turn)
+			milestone.Day = milestone.Date.DaysSince(basis.Date)
+			milestone.Explanation.Rules = rules.Version
+			h.judge(&milestone, rule, view.AsOf)
+			milestone.MayWait = rule.Waits && h.failing() && milestone.Status != Done
+			milestone.flagClosed(view.Office)
+			ahead := milestone.Date.After(view.AsOf)
+			// A later turn that came in freedom is not owed as well: the first is.
+			if turn == 1 || ahead || h.detainedOn(milestone.Date) {
+				placed = append(placed, milestone)
+			}
+			if ahead || !rule.Recurs {
+				break
+			}
 		}
-		milestone := Milestone{
-			Name: rule.Name, Key: rule.Name + "/" + anchor.Date.String(), Day: date.DaysSince(basis.Date), Date: date,
-			Source: rule.Source, Evidence: rule.Evidence,
-			Explanation: Explanation{
-				Rules: rules.Version, Anchor: rule.Anchor, AnchorEvent: anchor.Event, AnchorKind: anchor.Kind,
-				AnchorDate: anchor.Date, Steps: slices.Clone(rule.Steps), Result: date,
-			},
-		}
-		h.judge(&milestone, rule, view.AsOf)
-		milestone.MayWait = rule.Waits && h.failing() && milestone.Status != Done
-		milestone.flagClosed(view.Office)
-		placed = append(placed, milestone)
 	}
 	slices.SortStableFunc(placed, func(a, b Milestone) int { return a.Date.DaysSince(b.Date) })
 	return placed
 }
 
-// anchor finds what a milestone counts from. Decisions and revocations of an
-// earlier removal period count for nothing: it began anew. Neither does a decision that a
-// release followed.
-func (h *history) anchor(kind Anchor, basis Basis) (Basis, bool) {
+// place dates one turn of a duty: the steps to where its count begins, then its
+// own, once for each turn.
+func place(rule MilestoneRule, anchor Basis, lead []Step, turn int) Milestone {
+	steps := slices.Clone(lead)
+	for _, step := range rule.Steps {
+		steps = append(steps, Step{N: step.N * turn, Unit: step.Unit})
+	}
+	date, key := anchor.Date, rule.Name+"/"+anchor.Date.String()
+	for _, step := range steps {
+		date = step.after(date)
+	}
+	if turn > 1 {
+		key += "/" + strconv.Itoa(turn)
+	}
+	return Milestone{
+		Name: rule.Name, Key: key, Date: date, Source: rule.Source, Evidence: rule.Evidence,
+		Explanation: Explanation{
+			Anchor: rule.Anchor, AnchorEvent: anchor.Event, AnchorKind: anchor.Kind,
+			AnchorDate: anchor.Date, Steps: steps, Result: date,
+		},
+	}
+}
+
+// anchor finds what a milestone counts from, and the steps from there to where its
+// own begin. Decisions and revocations of an earlier removal period count for
+// nothing: it began anew. Neither does a decision that a release followed.
+func (h *history) anchor(rule MilestoneRule, basis Basis) (Basis, []Step, bool) {
 	var event *Event
-	switch kind {
+	switch rule.Anchor {
 	case FromR0:
-		return basis, true
-	case FromDecision:
-		for i := range h.acts {
-			if act := &h.acts[i]; act.Kind == CustodyDecision || act.Kind == HeadquartersDecision {
-				event = act
-			}
-		}
-		if event != nil && !event.Date.After(h.released) {
-			event = nil
-		}
+		return basis, nil, true
+	case FromDecision, FromReview:
+		event = h.lastDecision()
 	case FromRevocation:
 		event = h.revocation
 	}
-	if event == nil || event.Date.Before(basis.Date) {
-		return Basis{}, false
+	if event != nil && !event.Date.Before(basis.Date) {
+		return Basis{Event: event.ID, Kind: event.Kind, Date: event.Date}, nil, true
 	}
-	return Basis{Event: event.ID, Kind: event.Kind, Date: event.Date}, true
+	if rule.Anchor != FromReview || !h.detained() {
+		return Basis{}, nil, false
+	}
+	return h.firstDue(rule.First, basis)
+}
+
+// firstDue is where a count begins for which nobody has decided in this detention.
+func (h *history) firstDue(first []Step, basis Basis) (Basis, []Step, bool) {
+	due := basis.Date
+	for _, step := range first {
+		due = step.after(due)
+	}
+	if held := h.spans[len(h.spans)-1]; held.from.After(due) {
+		return Basis{Event: held.event, Kind: Detained, Date: held.from}, nil, true
+	}
+	return basis, first, true
+}
+
+// lastDecision on custody that no release has followed; nil when there is none.
+func (h *history) lastDecision() *Event {
+	var last *Event
+	for i := range h.acts {
+		if act := &h.acts[i]; act.Kind == CustodyDecision || act.Kind == HeadquartersDecision {
+			last = act
+		}
+	}
+	if last != nil && !last.Date.After(h.released) {
+		return nil
+	}
+	return last
 }
 
 // judge gives a milestone its status. Done stays done whatever happens later; a

@@ -28,6 +28,10 @@ const (
 	FromR0         Anchor = "r0"         // day 0 of the removal period
 	FromDecision   Anchor = "decision"   // the last decision to continue custody in this removal period
 	FromRevocation Anchor = "revocation" // the last revocation of release in this removal period
+	// FromReview is the last decision likewise. Without one it is the day of this
+	// detention on which the first was due: First after day 0, or the return to
+	// detention where that came later.
+	FromReview Anchor = "review"
 )
 
 // Figure is a length of time with its authority.
@@ -57,6 +61,11 @@ type MilestoneRule struct {
 	// Waits marks reviews that need not be completed while the person fails to
 	// comply (8 CFR 241.4(g)(5)); their dates stay.
 	Waits bool `json:"waits,omitempty"`
+	// First are the steps from day 0 to the first decision; with FromReview only.
+	First []Step `json:"first,omitempty"`
+	// Recurs: the duty falls again on each multiple of its steps from the anchor,
+	// until a legal event moves that.
+	Recurs bool `json:"recurs,omitempty"`
 }
 
 // Rules are the figures of the law as data, so that those who answer for them can
@@ -71,6 +80,9 @@ type Rules struct {
 	// KindStays refuses a correction of another kind than the event it replaces:
 	// what never happened is retracted, and what did is recorded.
 	KindStays bool `json:"kind_stays,omitempty"`
+	// TellAgain is after how many days a duty that is still missed or owed is told
+	// again, and again; 0: it is told once.
+	TellAgain int `json:"tell_again,omitempty"`
 }
 
 // Validate checks that dates can be derived from the rules: known anchors and
@@ -83,6 +95,9 @@ func (r Rules) Validate() error {
 		if err := (Step{N: figure.N, Unit: figure.Unit}).validate(); err != nil || figure.Source == "" {
 			return fmt.Errorf("%w: period or time after compliance lacks length or source", ErrRules)
 		}
+	}
+	if r.TellAgain < 0 {
+		return fmt.Errorf("%w: told again after %d days", ErrRules, r.TellAgain)
 	}
 	names := map[string]bool{}
 	for _, milestone := range r.Milestones {
@@ -98,10 +113,13 @@ func (r Rules) Validate() error {
 }
 
 func (m MilestoneRule) validate() error {
-	if !slices.Contains([]Anchor{FromR0, FromDecision, FromRevocation}, m.Anchor) || m.Source == "" || len(m.Steps) == 0 {
+	if !slices.Contains([]Anchor{FromR0, FromDecision, FromRevocation, FromReview}, m.Anchor) || m.Source == "" || len(m.Steps) == 0 {
 		return fmt.Errorf("%w: milestone %s lacks anchor, steps or source", ErrRules, m.Name)
 	}
-	for _, step := range m.Steps {
+	if (m.Anchor == FromReview) != (len(m.First) > 0) {
+		return fmt.Errorf("%w: milestone %s: the steps to the first decision go with the anchor %s", ErrRules, m.Name, FromReview)
+	}
+	for _, step := range slices.Concat(m.First, m.Steps) {
 		if err := step.validate(); err != nil {
 			return fmt.Errorf("milestone %s: %w", m.Name, err)
 		}

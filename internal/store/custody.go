@@ -23,17 +23,22 @@ const milestoneKind = "milestone"
 // LegalHistory reads a person's legal events in one snapshot; see activities.CustodyStore.
 func (s *Store) LegalHistory(ctx context.Context, personID string) (activities.LegalHistory, error) {
 	var rows []sqlcgen.LegalEvent
+	history := activities.LegalHistory{PersonID: personID}
 	err := s.snapshot(ctx, "read legal history", func(q *sqlcgen.Queries) (err error) {
-		rows, err = q.LegalEvents(ctx, personID)
+		if rows, err = q.LegalEvents(ctx, personID); err != nil || len(rows) == 0 {
+			return err
+		}
+		history.Events = custodyEvents(rows)
+		history.Office = rows[len(rows)-1].Office
+		filing, err := s.LegalEvents().clockOf(ctx, q, personID, rows, s.clock.Now().UTC())
+		history.OfficeTime = filing.officeTime
+		history.Consular = each(filing.consular, consularDuty.told)
+		if errors.Is(err, custody.ErrHistory) {
+			// Whoever reads it says what is wrong with it.
+			return nil
+		}
 		return err
 	})
-	history := activities.LegalHistory{PersonID: personID}
-	if err != nil || len(rows) == 0 {
-		return history, err
-	}
-	history.Events = custodyEvents(rows)
-	history.Office = rows[len(rows)-1].Office
-	history.OfficeTime, err = s.officeTime(ctx, history.Office, history.Events)
 	return history, err
 }
 
@@ -106,13 +111,18 @@ func (s *Store) FileMilestones(ctx context.Context, personID string, keys []stri
 	}
 	now := s.clock.Now().UTC()
 	var recorded activities.Recorded
-	err = s.transact(ctx, "file milestones", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+	err = s.transact(ctx, "file milestones", func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		recorded = activities.Recorded{}
 		// Filing for one person is done by one at a time.
 		if _, err := q.LockPerson(ctx, personID); err != nil {
 			return err
 		}
-		clock, whose, err := s.custodyCase(ctx, q, personID)
+		// Days have passed since the last legal event, and duties have come with them.
+		current, err := s.LegalEvents().refresh(ctx, tx, q, personID, now)
+		if err != nil {
+			return err
+		}
+		whose, err := caseOf(ctx, q, current)
 		if err != nil {
 			return err
 		}
@@ -121,7 +131,7 @@ func (s *Store) FileMilestones(ctx context.Context, personID string, keys []stri
 			return err
 		}
 		about := filing{requestID: whose.RequestID, personID: personID, country: whose.Country, at: now}
-		all, names, absent := milestoneNotices(personID, clock, keys)
+		all, names, absent := milestoneNotices(current, keys)
 		people := snapshot.CustodyAddressees(directory.Case{
 			Officer: whose.Officer, FieldOffice: whose.FieldOffice, Country: whose.Country, Post: whose.Post, Special: special,
 		}, now).Recipients
@@ -137,41 +147,38 @@ func (s *Store) FileMilestones(ctx context.Context, personID string, keys []stri
 	return recorded, err
 }
 
-// custodyCase is the person's clock, and who answers for them: the officer of
-// the newest live request, else of the newest.
-func (s *Store) custodyCase(ctx context.Context, q *sqlcgen.Queries, personID string) (custody.Clock, sqlcgen.CaseOfPersonRow, error) {
-	var clock custody.Clock
-	row, err := q.CustodyClock(ctx, personID)
-	if err != nil {
-		return clock, sqlcgen.CaseOfPersonRow{}, err
-	}
-	if err := json.Unmarshal(row.Clock, &clock); err != nil {
-		return clock, sqlcgen.CaseOfPersonRow{}, fmt.Errorf("read custody clock: %w", err)
-	}
-	whose, err := q.CaseOfPerson(ctx, personID)
+// caseOf is who answers for a person: the officer of the newest live request,
+// else of the newest.
+func caseOf(ctx context.Context, q *sqlcgen.Queries, current clockFiling) (sqlcgen.CaseOfPersonRow, error) {
+	whose, err := q.CaseOfPerson(ctx, current.personID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = nil
 	}
 	// The office answers whose local dates count, wherever the request is.
-	whose.FieldOffice = row.Office
-	return clock, whose, err
+	whose.FieldOffice = current.office
+	return whose, err
 }
 
-func milestoneNotices(personID string, clock custody.Clock, keys []string) (all []told, names, absent []string) {
-	byKey := map[string]custody.Milestone{}
-	for _, milestone := range clock.Milestones {
-		byKey[milestone.Key] = milestone
+// milestoneNotices are the notices of tellings, and the milestones' names on
+// their rows. A consular duty stays on its row until it is done.
+func milestoneNotices(current clockFiling, tellings []string) (all []told, names, absent []string) {
+	data := map[string]noticeData{}
+	for _, milestone := range current.clock.Milestones {
+		data[milestone.Key] = noticeData{On: milestone.Date, Milestone: milestone.Name}
 	}
-	for _, key := range keys {
-		milestone, ok := byKey[key]
+	for _, duty := range current.consular {
+		data[duty.key] = noticeData{On: duty.DetainedSince, Milestone: duty.Duty}
+	}
+	for _, telling := range tellings {
+		key := custody.Told(telling)
+		about, ok := data[key]
 		if !ok {
-			absent = append(absent, key)
+			absent = append(absent, telling)
 			continue
 		}
 		names = append(names, milestoneName(key))
 		all = append(all, told{
-			notice: tdr.Notice{Key: custodySubject(personID) + "/" + key, Kind: custodyNotice},
-			data:   noticeData{On: milestone.Date, Milestone: milestone.Name},
+			notice: tdr.Notice{Key: custodySubject(current.personID) + "/" + telling, Kind: custodyNotice}, data: about,
 		})
 	}
 	return all, names, absent

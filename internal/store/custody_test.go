@@ -11,6 +11,7 @@ import (
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
+	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
@@ -271,7 +272,11 @@ func TestADutyWithoutAddresseeIsSaid(t *testing.T) {
 	if err := json.Unmarshal(read.Clock, &clock); err != nil {
 		t.Fatal(err)
 	}
-	w.people.snapshot = nobody(t)
+	offices, err := directory.NewSnapshot(directory.Data{Offices: w.people.snapshot.Data().Offices})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.people.snapshot = offices
 	recorded, err := w.store.FileMilestones(t.Context(), l.person, []string{clock.Milestones[0].Key})
 	if err != nil || len(recorded.Unaddressed) != 1 {
 		t.Errorf("recorded %+v, %v", recorded, err)

@@ -144,12 +144,7 @@ func legalEventRow(personID string, event api.LegalEvent, now time.Time) sqlcgen
 
 // derive brings the person's clock, its deadlines and those who read it up to date.
 func (l LegalEvents) derive(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, personID string, rows []sqlcgen.LegalEvent, now time.Time) error {
-	events, last := custodyEvents(rows), rows[len(rows)-1]
-	office, err := l.officeTime(ctx, last.Office, events)
-	if err != nil {
-		return err
-	}
-	clock, err := custody.Derive(events, l.rules, custody.View{AsOf: office.LocalDate(now), Office: office})
+	filing, err := l.clockOf(ctx, q, personID, rows, now)
 	if err != nil {
 		return err
 	}
@@ -158,8 +153,51 @@ func (l LegalEvents) derive(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, 
 		return err
 	}
 	return together(ctx, tx, func(q *sqlcgen.Queries) error {
-		return keepClock(ctx, q, clockFiling{personID, last.Office, last.Ordinal, was, clock, office, now})
+		if err := filing.keep(ctx, q); err != nil {
+			return err
+		}
+		// The clock's workflow lives while the person is detained; whoever is
+		// released tells it once more, so that it ends.
+		if filing.clock.Detained || was {
+			if err := filing.wake(ctx, q); err != nil {
+				return err
+			}
+		}
+		return signalCustody(ctx, q, personID, "", filing.clock, now)
 	})
+}
+
+// refresh reads the clock of a person anew, since days have passed or what the
+// detention asks for has changed; nothing where no legal event is on record, or
+// where those contradict each other. It works under the person's row.
+func (l LegalEvents) refresh(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, personID string, now time.Time) (clockFiling, error) {
+	rows, err := q.LegalEvents(ctx, personID)
+	if err != nil || len(rows) == 0 {
+		return clockFiling{personID: personID}, err
+	}
+	filing, err := l.clockOf(ctx, q, personID, rows, now)
+	if errors.Is(err, custody.ErrHistory) {
+		return clockFiling{personID: personID}, nil
+	}
+	if err != nil {
+		return filing, err
+	}
+	return filing, together(ctx, tx, func(q *sqlcgen.Queries) error { return filing.keep(ctx, q) })
+}
+
+func (l LegalEvents) clockOf(ctx context.Context, q *sqlcgen.Queries, personID string, rows []sqlcgen.LegalEvent, now time.Time) (clockFiling, error) {
+	events, last := custodyEvents(rows), rows[len(rows)-1]
+	filing := clockFiling{personID: personID, office: last.Office, ordinal: last.Ordinal, now: now}
+	var err error
+	if filing.officeTime, err = l.officeTime(ctx, last.Office, events); err != nil {
+		return filing, err
+	}
+	view := custody.View{AsOf: filing.officeTime.LocalDate(now), Office: filing.officeTime}
+	if filing.clock, err = custody.Derive(events, l.rules, view); err != nil {
+		return filing, err
+	}
+	filing.consular, err = l.consular(ctx, q, personID, filing.clock, filing.officeTime)
+	return filing, err
 }
 
 func wasDetained(ctx context.Context, q *sqlcgen.Queries, personID string) (bool, error) {
@@ -175,13 +213,14 @@ type clockFiling struct {
 	personID   string
 	office     string
 	ordinal    int64 // of the last legal event
-	was        bool  // detained before
 	clock      custody.Clock
+	consular   []consularDuty
 	officeTime calendar.Slice
 	now        time.Time
 }
 
-func keepClock(ctx context.Context, q *sqlcgen.Queries, f clockFiling) error {
+// keep writes the clock and the person's deadlines.
+func (f clockFiling) keep(ctx context.Context, q *sqlcgen.Queries) error {
 	content, err := json.Marshal(f.clock)
 	if err != nil {
 		return fmt.Errorf("write custody clock: %w", err)
@@ -196,18 +235,15 @@ func keepClock(ctx context.Context, q *sqlcgen.Queries, f clockFiling) error {
 	if err != nil {
 		return err
 	}
-	if err := q.ReplaceDeadlines(ctx, deadlines); err != nil {
+	if err := addConsular(&deadlines, f.consular); err != nil {
 		return err
 	}
-	if f.clock.Detained || f.was {
-		// The clock's workflow lives while the person is detained; whoever is
-		// released tells it once more, so that it ends.
-		err := q.SignalCustodyClock(ctx, sqlcgen.SignalCustodyClockParams{PersonID: f.personID, Start: f.clock.Detained, At: f.now})
-		if err != nil {
-			return err
-		}
-	}
-	return signalCustody(ctx, q, f.personID, "", f.clock, f.now)
+	return q.ReplaceDeadlines(ctx, deadlines)
+}
+
+// wake has the person's clock look again, and starts it where the person is detained.
+func (f clockFiling) wake(ctx context.Context, q *sqlcgen.Queries) error {
+	return q.SignalCustodyClock(ctx, sqlcgen.SignalCustodyClockParams{PersonID: f.personID, Start: f.clock.Detained, At: f.now})
 }
 
 // Events lists a person's legal events in the order of recording.

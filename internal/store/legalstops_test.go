@@ -112,7 +112,7 @@ func TestRule02_AStayWhoseEndIsRetractedStops(t *testing.T) {
 	again := correction(custody.Retracted, "2026-02-21", over.Event.ID)
 	for range 2 {
 		if back := w.event(l, again); back.HoldID != again.Event.ID || len(back.MayHaveLeft) != 1 {
-			t.Fatalf("%+v", back)
+			t.Fatalf("rule 2: a stay came back without its hold: %+v", back)
 		}
 	}
 	if l.leavesTo("GHA") {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,13 +16,10 @@ import (
 // asked again, because some countries are never addressed about some persons.
 func (p Persons) ClaimNationality(ctx context.Context, claim api.Nationality) (api.Nationality, error) {
 	var kept api.Nationality
-	err := p.transact(ctx, "claim nationality", func(_ pgx.Tx, q *sqlcgen.Queries) error {
-		if _, err := q.LockPerson(ctx, claim.PersonID); err != nil {
-			return err
-		}
+	err := p.consularly(ctx, "claim nationality", claim.PersonID, true, func(q *sqlcgen.Queries, now time.Time) error {
 		added, err := q.AddNationality(ctx, sqlcgen.AddNationalityParams{
 			ClaimID: claim.ID, PersonID: claim.PersonID, Country: claim.Country, ClaimedBy: claim.ClaimedBy, Dated: fromDate(claim.Dated),
-			SourceSha256: string(claim.Source), RecordedBy: claim.RecordedBy, RecordedAt: p.clock.Now().UTC(),
+			SourceSha256: string(claim.Source), RecordedBy: claim.RecordedBy, RecordedAt: now,
 		})
 		if err == nil && added > 0 {
 			_, err = q.RaiseFence(ctx, claim.PersonID)
@@ -34,6 +32,26 @@ func (p Persons) ClaimNationality(ctx context.Context, claim api.Nationality) (a
 		return err
 	})
 	return kept, err
+}
+
+// consularly does what changes the consular duties of a person's detention and
+// brings their deadlines up to date. Where it adds to them, the person's clock is
+// woken to tell of what is new; one that was done is not told again.
+func (p Persons) consularly(ctx context.Context, operation, personID string, adds bool, do func(*sqlcgen.Queries, time.Time) error) error {
+	return p.transact(ctx, operation, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		if _, err := q.LockPerson(ctx, personID); err != nil {
+			return err
+		}
+		now := p.clock.Now().UTC()
+		if err := do(q, now); err != nil {
+			return err
+		}
+		current, err := p.LegalEvents().refresh(ctx, tx, q, personID, now)
+		if err != nil || !adds || !current.clock.Detained {
+			return err
+		}
+		return current.wake(ctx, q)
+	})
 }
 
 // Nationalities lists the claims about a person in the order of recording.
@@ -53,16 +71,20 @@ func nationalityOf(row sqlcgen.ClaimedNationality) api.Nationality {
 // the person declined it. It is written here and nowhere else: no request, no
 // dispatch and no contact comes of it (8 CFR 236.1(e)).
 func (p Persons) RecordConsularNotification(ctx context.Context, told api.ConsularNotification) (api.ConsularNotification, error) {
-	err := p.queries().AddConsularNotification(ctx, sqlcgen.AddConsularNotificationParams{
-		NotificationID: told.ID, PersonID: told.PersonID, Country: told.Country, DetainedSince: fromDate(told.DetainedSince),
-		Kind: told.Kind, Means: told.Means, NotifiedAt: maybeTime(told.NotifiedAt), SourceSha256: string(told.Source),
-		RecordedBy: told.RecordedBy, RecordedAt: p.clock.Now().UTC(),
+	var row sqlcgen.ConsularNotification
+	err := p.consularly(ctx, "record consular notification", told.PersonID, false, func(q *sqlcgen.Queries, now time.Time) error {
+		err := q.AddConsularNotification(ctx, sqlcgen.AddConsularNotificationParams{
+			NotificationID: told.ID, PersonID: told.PersonID, Country: told.Country, DetainedSince: fromDate(told.DetainedSince),
+			Kind: told.Kind, Means: told.Means, NotifiedAt: maybeTime(told.NotifiedAt), SourceSha256: string(told.Source),
+			RecordedBy: told.RecordedBy, RecordedAt: now,
+		})
+		if err != nil {
+			return err
+		}
+		row, err = q.ConsularNotification(ctx, told.ID)
+		return err
 	})
-	if err != nil {
-		return api.ConsularNotification{}, failed("record consular notification", err)
-	}
-	row, err := p.queries().ConsularNotification(ctx, told.ID)
-	return notificationOf(row), failed("record consular notification", err)
+	return notificationOf(row), err
 }
 
 // ConsularNotifications lists those about a person in the order of recording.

@@ -22,6 +22,7 @@ import (
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
 	"github.com/traveldoc/traveldoc/internal/vault"
 )
@@ -35,9 +36,10 @@ type Directory interface {
 type Options struct {
 	Clock     activities.Clock
 	Directory Directory
-	Random    io.Reader     // of message ids and link tokens; crypto/rand.Reader but for tests
-	Rules     custody.Rules // by which custody clocks are derived
-	Vault     *vault.Vault  // keeps what is personal
+	Random    io.Reader        // of message ids and link tokens; crypto/rand.Reader but for tests
+	Rules     custody.Rules    // by which custody clocks are derived
+	Vault     *vault.Vault     // keeps what is personal
+	Packs     playbook.Library // whose list of 8 CFR 236.1(e) dates the duty to notify; empty: at once, for all
 }
 
 // Store implements most ports; Holds, LegalEvents and Ledger have types of
@@ -48,6 +50,7 @@ type Store struct {
 	directory Directory
 	random    io.Reader
 	rules     custody.Rules
+	packs     playbook.Library
 	personal  sealed
 	gaps      *window
 }
@@ -56,6 +59,7 @@ type Store struct {
 func New(pool *pgxpool.Pool, options Options) *Store {
 	return &Store{
 		pool: pool, clock: options.Clock, directory: options.Directory, random: options.Random, rules: options.Rules,
+		packs:    options.Packs,
 		personal: sealed{options.Vault}, gaps: &window{},
 	}
 }

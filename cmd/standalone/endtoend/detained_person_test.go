@@ -97,15 +97,28 @@ func detainedLetters() []letter {
 		at, words string
 		several   bool
 	}{
+		{"2032-03-03 11:00", "legal date Wed 3 Mar 2032, today", false},  // of the detention, to be notified
 		{"2032-05-02 00:00", "legal date Sun 2 May 2032, today", false},  // +60: notice of the review
 		{"2032-06-01 00:00", "legal date Tue 1 Jun 2032, today", true},   // +90: records review
 		{"2032-06-01 00:00", "legal date Tue 1 Jun 2032, today", true},   // +90: headquarters' assistance
 		{"2032-09-10 00:00", "legal date Fri 10 Sep 2032, today", false}, // the second period
 		{"2032-10-10 00:00", "legal date Sun 10 Oct 2032, today", true},
 		{"2032-10-10 00:00", "legal date Sun 10 Oct 2032, today", true},
-		{"2032-12-09 00:00", "legal date Thu 9 Dec 2032, today", false},  // +150: likelihood of removal
-		{"2033-01-08 00:00", "legal date Sat 8 Jan 2033, today", false},  // +180
+		{"2032-12-09 00:00", "legal date Thu 9 Dec 2032, today", true},   // +150: likelihood of removal
+		{"2033-01-08 00:00", "legal date Sat 8 Jan 2033, today", true},   // +180
 		{"2033-01-10 00:00", "legal date Mon 10 Jan 2033, today", false}, // three months after +90: headquarters' custody review
+		// What nobody has done is told again every thirty days.
+		{"2032-10-10 00:00", "legal date 10 Sep 2032, 30 days late", true},
+		{"2032-11-09 00:00", "legal date 10 Sep 2032, 60 days late", true},
+		{"2032-12-09 00:00", "legal date 10 Sep 2032, 90 days late", true},
+		{"2033-01-08 00:00", "legal date 10 Sep 2032, 120 days late", true},
+		{"2032-11-09 00:00", "legal date 10 Oct 2032, 30 days late", true},
+		{"2032-11-09 00:00", "legal date 10 Oct 2032, 30 days late", true},
+		{"2032-12-09 00:00", "legal date 10 Oct 2032, 60 days late", true},
+		{"2032-12-09 00:00", "legal date 10 Oct 2032, 60 days late", true},
+		{"2033-01-08 00:00", "legal date 10 Oct 2032, 90 days late", true},
+		{"2033-01-08 00:00", "legal date 10 Oct 2032, 90 days late", true},
+		{"2033-01-08 00:00", "legal date 9 Dec 2032, 30 days late", true},
 	} {
 		letters = append(letters, custodyLetters(duty.at, duty.words, duty.several)...)
 	}
@@ -117,12 +130,23 @@ func (l *life) firstPeriod() []step {
 		{"2032-03-03 10:00", func() {
 			l.open("officer1", "Celestine", "NGA", "nga-washington")
 			l.legal("officer1", "order_final", "2032-03-03")
+			l.w.As("officer1").Post("/v1/persons/"+l.Person+"/nationalities", fields{
+				"country": "NGA", "claimed_by": "person", "dated": "2032-03-03", "source": evidence,
+			}, "").Want(201)
 		}},
 		{"2032-03-03 11:00", func() {
 			l.legal("officer1", "detained", "2032-03-03")
 			l.checkCustody("detained, R0 2032-03-03",
 				"review_notice 2032-05-02 coming", "records_review 2032-06-01 coming", "headquarters_assistance 2032-06-01 coming",
-				"likelihood_finding 2032-07-31 coming", "six_months 2032-08-30 coming", "headquarters_custody 2032-09-01 coming")
+				"likelihood_finding 2032-07-31 coming", "six_months 2032-08-30 coming", "headquarters_custody 2032-09-01 coming",
+				"annual_review 2033-06-01 coming")
+		}},
+		// Nigeria is on the list of 8 CFR 236.1(e). The next week nobody is told again.
+		{"2032-03-03 12:00", func() {
+			l.w.As("officer1").Post("/v1/persons/"+l.Person+"/consular-notifications", fields{
+				"country": "NGA", "detained_since": "2032-03-03", "kind": "mandatory", "means": "fax",
+				"notified_at": "2032-03-03T16:30:00Z", "source": evidence,
+			}, "").Want(201)
 		}},
 		{"2032-03-04 10:00", func() { l.prepare("officer1", "c1") }},
 		{"2032-03-09 11:00", func() { l.do("liaison1", "record-receipt", fields{"evidence": evidence}) }},
@@ -168,7 +192,8 @@ func (l *life) stay() []step {
 			l.legal("counsel1", "stay_ended", "2032-07-12")
 			l.checkCustody("detained, R0 2032-07-12",
 				"review_notice 2032-09-10 coming", "records_review 2032-10-10 coming", "headquarters_assistance 2032-10-10 coming",
-				"likelihood_finding 2032-12-09 coming", "six_months 2033-01-08 coming", "headquarters_custody 2033-01-10 coming")
+				"likelihood_finding 2032-12-09 coming", "six_months 2033-01-08 coming", "headquarters_custody 2033-01-10 coming",
+				"annual_review 2033-10-10 coming")
 		}},
 		{"2032-07-13 10:00", func() {
 			l.checkDeadlines(
@@ -177,7 +202,7 @@ func (l *life) stay() []step {
 				"2032-10-10 00:00 ladder_level/3/law", "2032-11-09 00:00 ladder_level/4/law",
 				"2032-12-09 00:00 milestone/likelihood_finding/2032-07-12", "2032-12-09 00:00 ladder_level/5/law",
 				"2033-01-08 00:00 milestone/six_months/2032-07-12", "2033-01-08 00:00 ladder_level/6/law",
-				"2033-01-10 00:00 milestone/headquarters_custody/2032-07-12")
+				"2033-01-10 00:00 milestone/headquarters_custody/2032-07-12", "2033-10-10 00:00 milestone/annual_review/2032-07-12")
 			compare(l.t, "dispatches of "+l.Code, l.dispatches(), []string{"2032-03-04 10:00 sent"})
 			l.do("officer1", "answer-information", answer())
 			compare(l.t, "dispatches of "+l.Code, l.dispatches(), []string{"2032-03-04 10:00 sent", "2032-07-13 10:00 sent"})
@@ -191,7 +216,8 @@ func (l *life) secondPeriod() []step {
 		{"2033-01-11 10:00", func() {
 			l.checkCustody("detained, R0 2032-07-12",
 				"review_notice 2032-09-10 missed", "records_review 2032-10-10 missed", "headquarters_assistance 2032-10-10 missed",
-				"likelihood_finding 2032-12-09 missed", "six_months 2033-01-08 missed", "headquarters_custody 2033-01-10 missed")
+				"likelihood_finding 2032-12-09 missed", "six_months 2033-01-08 missed", "headquarters_custody 2033-01-10 missed",
+				"annual_review 2033-10-10 coming")
 			l.legal("officer1", "released", "2033-01-11")
 		}},
 		{"2033-01-11 11:00", func() {

@@ -54,7 +54,8 @@ func checkMails(t *testing.T, lives []*life, mails []maildrop.Mail) {
 	for _, mail := range mails {
 		checkForm(t, mail)
 		items := itemsOf(t, mail)
-		if !items[0].alone && mail.Subject != fmt.Sprintf("%d need you: 0 overdue, %d this week", len(items), withDate(items)) {
+		late := overdue(items)
+		if !items[0].alone && mail.Subject != fmt.Sprintf("%d need you: %d overdue, %d this week", len(items), late, withDate(items)-late) {
 			t.Errorf("a mail about %d things has the subject %q", len(items), mail.Subject)
 		}
 		for _, item := range items {
@@ -74,7 +75,7 @@ func checkMails(t *testing.T, lives []*life, mails []maildrop.Mail) {
 	}
 }
 
-// withDate counts what is due within the week; a closed ladder names no date.
+// withDate counts what names a date, as all but a closed ladder do.
 func withDate(items []item) int {
 	dated := 0
 	for _, item := range items {
@@ -83,6 +84,17 @@ func withDate(items []item) int {
 		}
 	}
 	return dated
+}
+
+// overdue counts what is told again of days that have passed.
+func overdue(items []item) int {
+	late := 0
+	for _, item := range items {
+		if strings.HasSuffix(item.words, " late") {
+			late++
+		}
+	}
+	return late
 }
 
 func (l letter) is(t *testing.T, mail maildrop.Mail, item item) bool {

@@ -72,8 +72,12 @@ func open(ctx context.Context, world World) (*backend, error) {
 	}
 	b := &backend{pool: pool, people: store.NewPeople(pool, world.Clock), metrics: telemetry.NewMetrics()}
 	b.vault = vault.New(pool, masters, world.Clock)
+	if err := b.loadPacks(world); err != nil {
+		b.close()
+		return nil, err
+	}
 	b.store = store.New(pool, store.Options{
-		Clock: world.Clock, Directory: b.people, Random: rand.Reader, Rules: custody.Newest(), Vault: b.vault,
+		Clock: world.Clock, Directory: b.people, Random: rand.Reader, Rules: custody.Newest(), Vault: b.vault, Packs: b.packs,
 	})
 	if err := b.prepare(ctx, world); err != nil {
 		b.close()
@@ -83,9 +87,6 @@ func open(ctx context.Context, world World) (*backend, error) {
 }
 
 func (b *backend) prepare(ctx context.Context, world World) error {
-	if err := b.loadPacks(world); err != nil {
-		return err
-	}
 	if err := b.loadDirectory(ctx, world); err != nil {
 		return err
 	}
