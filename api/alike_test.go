@@ -159,8 +159,8 @@ func values(r request) map[string]string {
 func (w *world) owners(r request, hold, document, command string) map[string]string {
 	return map[string]string{
 		"/v1/requests/": r.ID, "/v1/packages/": w.newestPackage(r), "/v1/persons/": r.PersonID, "/v1/documents/": document,
-		"/v1/dispatches/": newKey(), // nothing has left
-		"/v1/holds/":      hold, "/v1/posts/": "gha-washington", "/v1/commands/": command, "/v1/audit/": "1",
+		"/v1/dispatches/": newKey(), "/v1/merges/": newKey(), // nothing has left, nobody is merged
+		"/v1/holds/": hold, "/v1/posts/": "gha-washington", "/v1/commands/": command, "/v1/audit/": "1",
 	}
 }
 

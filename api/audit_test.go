@@ -77,7 +77,7 @@ func TestEveryReadingIsOnRecord(t *testing.T) {
 	held := w.ask("counsel1", http.MethodPost, "/v1/holds", holdOn(w.inVietnam(left.request)), "Idempotency-Key", command)
 	w.sequence()
 	owners := w.owners(left.request, read[placed](t, held).Hold.ID, document, command)
-	owners["/v1/dispatches/"] = left.dispatch
+	owners["/v1/dispatches/"], owners["/v1/merges/"] = left.dispatch, w.merge(left.request, w.forVietnam("country", "HND", "post", "hnd-washington")).ID
 	for operation, addresses := range readings(t, owners, values(left.request)) {
 		read := false
 		for _, user := range []string{"any-auditor", "officer1", "counsel1"} {

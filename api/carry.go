@@ -26,6 +26,7 @@ type Carrier struct {
 	legal      LegalEvents
 	persons    Persons
 	consents   Consents
+	merges     Merges
 	issuers    Issuers
 	reads      Reads
 	documents  Documents
@@ -47,7 +48,7 @@ func NewCarrier(config Config) (*Carrier, error) {
 	for _, port := range []any{
 		config.Clock, config.Engine, config.Commands, config.Intakes, config.Fence, config.Holds,
 		config.LegalEvents, config.Reads, config.Directory, config.Documents, config.Packages, config.LegalHolds, config.BreakGlass,
-		config.Persons, config.Issuers, config.Consents,
+		config.Persons, config.Merges, config.Issuers, config.Consents,
 		config.Dispatches, config.Gateway,
 	} {
 		if port == nil {
@@ -62,7 +63,7 @@ func NewCarrier(config Config) (*Carrier, error) {
 		fence: config.Fence, holds: config.Holds, legal: config.LegalEvents, reads: config.Reads,
 		documents: config.Documents, legalHolds: config.LegalHolds,
 		breakGlass: config.BreakGlass,
-		persons:    config.Persons, issuers: config.Issuers, consents: config.Consents,
+		persons:    config.Persons, merges: config.Merges, issuers: config.Issuers, consents: config.Consents,
 		packages:   config.Packages,
 		dispatches: config.Dispatches, gateway: config.Gateway,
 		directory: config.Directory, packs: config.Packs, log: config.Log,
@@ -120,6 +121,10 @@ func (c *Carrier) finish(ctx context.Context, stored StoredCommand) (Answer, err
 		return c.finishFlag(ctx, stored)
 	case identity.EndFlag:
 		return c.finishFlagEnding(ctx, stored)
+	case identity.MergePersons:
+		return c.finishMerge(ctx, stored)
+	case identity.SplitPersons:
+		return c.finishSplit(ctx, stored)
 	case identity.ClaimNationality:
 		return c.finishNationality(ctx, stored)
 	case identity.RecordConsularNotification:

@@ -75,13 +75,15 @@ func (c *Carrier) finishFinding(ctx context.Context, stored StoredCommand) (Answ
 
 // GetCitizenship reads a person's citizenship field with its history.
 func (s *Server) GetCitizenship(ctx context.Context, r contract.GetCitizenshipRequestObject) (contract.GetCitizenshipResponseObject, error) {
-	if _, err := s.person(ctx, r.Id, identity.ReadHolds); err != nil {
+	seen, err := s.human(ctx, r.Id, identity.ReadHolds)
+	if err != nil {
 		return nil, err
 	}
-	entries, err := s.holds.Citizenship(ctx, r.Id)
+	entries, err := gather(ctx, r.Id, seen, s.holds.Citizenship)
 	if err != nil {
 		return nil, fmt.Errorf("read citizenship: %w", err)
 	}
+	slices.SortStableFunc(entries, func(a, b CitizenshipEntry) int { return a.At.Compare(b.At) })
 	return contract.GetCitizenship200JSONResponse{
 		PersonId: r.Id, Citizenship: string(citizenshipNow(entries)), History: mapped(entries, citizenshipOf),
 	}, nil

@@ -16,7 +16,7 @@ func (w *world) reviewedFor(ordered string) request {
 	}
 	r := read[changed](w.t, got).Request
 	content := w.prepare(r)
-	w.do("officer1", &r, "request-review", fields{"content": content, "present": w.required()})
+	w.do("officer1", &r, "request-review", fields{"content": content}.with(w.paperless()...))
 	w.do("supervisor1", &r, "approve", fields{"content": content})
 	return r
 }

@@ -144,11 +144,11 @@ func (d Document) within(seen []RequestView) bool {
 
 // ListDocuments reads the documents of a person that the caller may see.
 func (s *Server) ListDocuments(ctx context.Context, r contract.ListDocumentsRequestObject) (contract.ListDocumentsResponseObject, error) {
-	seen, err := s.person(ctx, r.Id, identity.ReadDocuments)
+	seen, err := s.human(ctx, r.Id, identity.ReadDocuments)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.documents.List(ctx, r.Id)
+	all, err := gather(ctx, r.Id, seen, s.documents.List)
 	if err != nil {
 		return nil, fmt.Errorf("list documents: %w", err)
 	}

@@ -19,6 +19,8 @@ func problemOf(err error) *problem {
 	var history *custody.HistoryError
 	var file *DocumentRefusal
 	var order *PackageFault
+	var both *BothLiveError
+	var assigned *AssignmentError
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -54,6 +56,12 @@ func problemOf(err error) *problem {
 		return newProblem(alreadyEnded, "")
 	case errors.Is(err, ErrListed):
 		return newProblem(alreadyListed, "")
+	case errors.Is(err, ErrMerged):
+		return newProblem(alreadyMerged, "")
+	case errors.As(err, &both):
+		return newProblem(bothLive, both.Country)
+	case errors.As(err, &assigned):
+		return misassigned(assigned)
 	case errors.As(err, &order):
 		return fault(order.Field, order.Rule)
 	case errors.Is(err, ErrPersonDiffers):

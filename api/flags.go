@@ -60,11 +60,11 @@ func (c *Carrier) finishFlagEnding(ctx context.Context, stored StoredCommand) (A
 
 // ListFlags lists a person's flags.
 func (s *Server) ListFlags(ctx context.Context, r contract.ListFlagsRequestObject) (contract.ListFlagsResponseObject, error) {
-	seen, err := s.person(ctx, r.Id, identity.ReadRequests)
+	seen, err := s.human(ctx, r.Id, identity.ReadRequests)
 	if err != nil {
 		return nil, err
 	}
-	flags, err := s.persons.Flags(ctx, r.Id)
+	flags, err := gather(ctx, r.Id, seen, s.persons.Flags)
 	if err != nil {
 		return nil, fmt.Errorf("list flags: %w", err)
 	}
@@ -72,10 +72,11 @@ func (s *Server) ListFlags(ctx context.Context, r contract.ListFlagsRequestObjec
 	if err != nil {
 		return nil, fmt.Errorf("read directory: %w", err)
 	}
-	needs := s.needsToKnowFlags(ctx, snapshot, seen)
-	answer := contract.ListFlags200JSONResponse{Flags: []contract.Flag{}}
+	// A flag of a record merged with the person's routes too, seen or not.
+	answer := contract.ListFlags200JSONResponse{Flags: []contract.Flag{}, SpecialRouting: slices.ContainsFunc(seen, func(v RequestView) bool { return v.SpecialRouting })}
 	for _, flag := range flags {
-		answer.SpecialRouting = answer.SpecialRouting || flag.EndedAt.IsZero()
+		of := slices.DeleteFunc(slices.Clone(seen), func(v RequestView) bool { return v.PersonID != flag.PersonID })
+		needs := s.needsToKnowFlags(ctx, snapshot, of)
 		answer.Flags = append(answer.Flags, flagOf(flag, needs || flag.RaisedBy == principalOf(ctx).Subject))
 	}
 	return answer, nil

@@ -16,32 +16,6 @@ import (
 // CitizenshipClaim is the hold that the case officer never lifts.
 const CitizenshipClaim = "citizenship_claim"
 
-// person gives the requests of a person that the caller may see under an
-// operation. None at all is not found; none under the operation is forbidden.
-func (s *Server) person(ctx context.Context, id string, operation identity.Operation) ([]RequestView, error) {
-	all, err := s.reads.RequestsOf(ctx, id)
-	if err != nil {
-		return nil, fmt.Errorf("read requests of person: %w", err)
-	}
-	allowing := func(operation identity.Operation) []RequestView {
-		var found []RequestView
-		for _, view := range all {
-			if s.policy.Allows(principalOf(ctx), operation, view.Subject()) {
-				found = append(found, view)
-			}
-		}
-		return found
-	}
-	if len(allowing(identity.ReadRequests)) == 0 {
-		return nil, ErrNotFound
-	}
-	found := allowing(operation)
-	if len(found) == 0 {
-		return nil, newProblem(forbidden, "")
-	}
-	return found, nil
-}
-
 // PlaceHold stops everything that would leave in a scope.
 func (s *Server) PlaceHold(ctx context.Context, r contract.PlaceHoldRequestObject) (contract.PlaceHoldResponseObject, error) {
 	hold, err := s.holdFrom(ctx, *r.Body)
@@ -49,7 +23,7 @@ func (s *Server) PlaceHold(ctx context.Context, r contract.PlaceHoldRequestObjec
 		return s.again(ctx, r.Params.IdempotencyKey, err)
 	}
 	hold.ID, hold.PlacedBy = r.Params.IdempotencyKey, principalOf(ctx).Subject
-	seen, err := s.person(ctx, hold.PersonID, identity.ReadRequests)
+	seen, err := s.human(ctx, hold.PersonID, identity.ReadRequests)
 	if err != nil {
 		return nil, err
 	}
@@ -232,25 +206,63 @@ func (s *Server) secondPerson(ctx context.Context, hold Hold) error {
 	if hold.Kind != CitizenshipClaim {
 		return nil
 	}
-	requests, err := s.reads.RequestsOf(ctx, hold.PersonID)
-	if err != nil {
-		return fmt.Errorf("read requests of person: %w", err)
-	}
-	if slices.ContainsFunc(requests, func(v RequestView) bool { return v.Officer == principalOf(ctx).Subject }) {
-		return newProblem(samePerson, "the case officer does not lift a citizenship claim")
+	for _, record := range hold.Binds {
+		requests, err := s.reads.RequestsOf(ctx, record)
+		if err != nil {
+			return fmt.Errorf("read requests of person: %w", err)
+		}
+		if slices.ContainsFunc(requests, func(v RequestView) bool { return v.Officer == principalOf(ctx).Subject }) {
+			return newProblem(samePerson, "the case officer does not lift a citizenship claim")
+		}
 	}
 	return nil
 }
 
-// hold reads a hold of a person whom the caller may see, and the requests
-// under which the operation is allowed.
+// hold reads a hold that binds a person whom the caller may see, and the requests
+// in sight of those whom it binds. What is done to it is allowed under the person on
+// whom it was placed: a merge makes nobody its authority.
 func (s *Server) hold(ctx context.Context, id string, operation identity.Operation) (Hold, []RequestView, error) {
 	hold, err := s.holds.Hold(ctx, id)
 	if err != nil {
 		return Hold{}, nil, fmt.Errorf("read hold: %w", err)
 	}
-	seen, err := s.person(ctx, hold.PersonID, operation)
+	seen, err := s.bound(ctx, hold, map[string][]RequestView{})
+	if err != nil || operation == identity.ReadRequests {
+		return hold.as(seen), seen, err
+	}
+	_, err = s.person(ctx, hold.PersonID, operation)
+	if errors.Is(err, ErrNotFound) {
+		err = newProblem(forbidden, "")
+	}
 	return hold, seen, err
+}
+
+// bound gives the requests in sight of all whom a hold binds; ErrNotFound when
+// there are none. known keeps what was looked up of each record.
+func (s *Server) bound(ctx context.Context, hold Hold, known map[string][]RequestView) ([]RequestView, error) {
+	var seen []RequestView
+	for _, record := range hold.Binds {
+		if _, asked := known[record]; !asked {
+			var err error
+			known[record], err = s.person(ctx, record, identity.ReadRequests)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return nil, err
+			}
+		}
+		seen = append(seen, known[record]...)
+	}
+	if len(seen) == 0 {
+		return nil, ErrNotFound
+	}
+	return seen, nil
+}
+
+// as names a record that the caller sees: a hold that came by a merge looks like any other.
+func (h Hold) as(seen []RequestView) Hold {
+	if len(seen) > 0 && !slices.ContainsFunc(seen, func(v RequestView) bool { return v.PersonID == h.PersonID }) {
+		h.PersonID = seen[0].PersonID
+	}
+	return h
 }
 
 // finishLifting lifts a hold whose lifting is stored.
@@ -314,13 +326,11 @@ func (s *Server) ListHolds(ctx context.Context, r contract.ListHoldsRequestObjec
 	views := make([]contract.Hold, 0, len(rows))
 	known := map[string][]RequestView{}
 	for _, hold := range rows {
-		if _, asked := known[hold.PersonID]; !asked {
-			known[hold.PersonID], err = s.person(ctx, hold.PersonID, identity.ReadRequests)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return nil, err
-			}
+		seen, err := s.bound(ctx, hold, known)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
 		}
-		views = append(views, holdOf(hold, s.needsToKnow(ctx, hold, known[hold.PersonID])))
+		views = append(views, holdOf(hold.as(seen), s.needsToKnow(ctx, hold, seen)))
 	}
 	return contract.ListHolds200JSONResponse{Holds: views, Next: next}, nil
 }

@@ -135,6 +135,12 @@ func (k kept) VisitAmendHoldResponse(w http.ResponseWriter) error { return Answe
 // VisitLiftHoldResponse writes the answer.
 func (k kept) VisitLiftHoldResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 
+// VisitMergePersonsResponse writes the answer.
+func (k kept) VisitMergePersonsResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
+// VisitSplitPersonsResponse writes the answer.
+func (k kept) VisitSplitPersonsResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
+
 // VisitRaiseFlagResponse writes the answer.
 func (k kept) VisitRaiseFlagResponse(w http.ResponseWriter) error { return Answer(k).write(w) }
 

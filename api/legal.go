@@ -261,10 +261,11 @@ func (c *Carrier) finishLegalEvent(ctx context.Context, stored StoredCommand) (A
 
 // ListLegalEvents reads the legal facts of a person, in the order of recording.
 func (s *Server) ListLegalEvents(ctx context.Context, r contract.ListLegalEventsRequestObject) (contract.ListLegalEventsResponseObject, error) {
-	if _, err := s.person(ctx, r.Id, identity.ReadCustody); err != nil {
+	seen, err := s.human(ctx, r.Id, identity.ReadCustody)
+	if err != nil {
 		return nil, err
 	}
-	events, err := s.legal.Events(ctx, r.Id)
+	events, err := gather(ctx, r.Id, seen, s.legal.Events)
 	if err != nil {
 		return nil, fmt.Errorf("read legal events: %w", err)
 	}

@@ -48,10 +48,11 @@ func (c *Carrier) finishNationality(ctx context.Context, stored StoredCommand) (
 
 // ListNationalities lists the claims about a person in the order of recording.
 func (s *Server) ListNationalities(ctx context.Context, r contract.ListNationalitiesRequestObject) (contract.ListNationalitiesResponseObject, error) {
-	if _, err := s.person(ctx, r.Id, identity.ReadPerson); err != nil {
+	seen, err := s.human(ctx, r.Id, identity.ReadPerson)
+	if err != nil {
 		return nil, err
 	}
-	claims, err := s.persons.Nationalities(ctx, r.Id)
+	claims, err := gather(ctx, r.Id, seen, s.persons.Nationalities)
 	if err != nil {
 		return nil, fmt.Errorf("list nationalities: %w", err)
 	}

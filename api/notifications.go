@@ -81,14 +81,15 @@ func (c *Carrier) finishNotification(ctx context.Context, stored StoredCommand) 
 func (s *Server) ListConsularNotifications(
 	ctx context.Context, r contract.ListConsularNotificationsRequestObject,
 ) (contract.ListConsularNotificationsResponseObject, error) {
-	if _, err := s.person(ctx, r.Id, identity.ReadCustody); err != nil {
+	seen, err := s.human(ctx, r.Id, identity.ReadCustody)
+	if err != nil {
 		return nil, err
 	}
-	told, err := s.persons.ConsularNotifications(ctx, r.Id)
+	told, err := gather(ctx, r.Id, seen, s.persons.ConsularNotifications)
 	if err != nil {
 		return nil, fmt.Errorf("list consular notifications: %w", err)
 	}
-	claims, err := s.persons.Nationalities(ctx, r.Id)
+	claims, err := gather(ctx, r.Id, seen, s.persons.Nationalities)
 	if err != nil {
 		return nil, fmt.Errorf("list nationalities: %w", err)
 	}

@@ -79,6 +79,7 @@ func goodBodies(r request) map[string]fields {
 			"duty": "records_review", "date": "2026-02-25", "office": "BOS", "decision": "continue_detention", "source_type": "form", "source": someHash,
 		},
 		"raiseFlag": {"kind": "medical", "source": someHash, "dated": "2026-02-20"}, "endFlag": {"source": someHash, "reason": "recovered"},
+		"mergePersons": {"person_id": newKey(), "reason": "same_fingerprints", "source": someHash}, "splitPersons": {"reason": "other_fingerprints", "source": someHash},
 		"claimNationality": {"country": "TGO", "claimed_by": "person", "dated": "2026-02-20", "source": someHash},
 		"recordConsularNotification": {
 			"country": "GHA", "detained_since": "2026-02-20", "kind": "mandatory", "means": "fax", "notified_at": "2026-02-20T20:00:00Z", "source": someHash,
@@ -136,6 +137,8 @@ func (w *world) stage(o driven) (path string, body []byte, version string) {
 		id = held.Hold.ID
 	case strings.HasPrefix(o.path, "/v1/flags/"):
 		id = read[struct{ ID string }](w.t, w.change("officer1", "/v1/persons/"+r.PersonID+"/flags", goodBodies(r)["raiseFlag"])).ID
+	case strings.HasPrefix(o.path, "/v1/merges/"):
+		id = w.merge(r, w.forVietnam()).ID
 	case strings.HasPrefix(o.path, "/v1/posts/"):
 		id = "gha-washington"
 		w.change("admin1", "/v1/posts/"+id+"/issuers", goodBodies(r)["verifyIssuer"].with("issuer", "example"))

@@ -216,6 +216,8 @@ type Hold struct {
 	PlacedBy  string
 	PlacedAt  time.Time
 	Fence     int64 // the person's fence version that the placing made
+	// Binds are the person and whoever was one human with them while it stood; reads fill it in.
+	Binds []string
 
 	LiftedBy   string
 	LiftedAt   time.Time // zero while it stands

@@ -32,6 +32,8 @@ const (
 	foundCitizen        cause = "found_citizen"
 	alreadyEnded        cause = "already_ended"
 	alreadyListed       cause = "already_listed"
+	alreadyMerged       cause = "already_merged"
+	bothLive            cause = "both_live"
 	notOut              cause = "not_out"
 	numberTaken         cause = "number_taken"
 	recordedAlready     cause = "recorded_already"
@@ -87,6 +89,8 @@ func meanings() map[cause]meaning {
 		foundCitizen:        {http.StatusConflict, "The claim was found to be right", "Counsel found that the person is a citizen of the United States. The claim stands until counsel finds otherwise."},
 		alreadyEnded:        {http.StatusConflict, "It was ended already", "Another command ended it, or its first day lies behind the day named. Read it."},
 		alreadyListed:       {http.StatusConflict, "The issuer is listed otherwise", "The post's list holds this issuer from the same day, with other words. End that listing, or list it from another day."},
+		alreadyMerged:       {http.StatusConflict, "One of the two is merged already", "A record is merged into one other, which is itself merged into none. Read the merges of both; split them, or merge with the record that they are found under."},
+		bothLive:            {http.StatusConflict, "Both have a live request for one country", "A human has one live request for a country at a time; detail names the country. Place the hold on both, close or withdraw one of the requests, and merge then."},
 		notOut:              {http.StatusConflict, "Nothing is out in that way", "The dispatch was not let go on the channel that this is about, was not handed over before, or is not asked back. Read the dispatch."},
 		numberTaken:         {http.StatusConflict, "The number belongs to another dispatch", "One courier, or one system, gives a number once. Look at the number again."},
 		recordedAlready:     {http.StatusConflict, "It was recorded already", "Another command recorded it for this dispatch. Read the dispatch; record a contact to put it right."},

@@ -176,7 +176,8 @@ type Reads interface {
 	Person(ctx context.Context, personID string) (PersonDetails, error)
 	// CommandText reads what somebody wrote with a command, which is personal; ErrNotFound.
 	CommandText(ctx context.Context, commandID string) (string, error)
-	// RequestsOf lists all requests of a person, newest first; empty when there is no such person.
+	// RequestsOf lists all requests of a person, and of the records merged with theirs, newest
+	// first; empty when there is no such person.
 	RequestsOf(ctx context.Context, personID string) ([]RequestView, error)
 	// Events are by seq.
 	Events(ctx context.Context, requestID string, filter EventFilter) ([]tdr.Event, error)

@@ -34,6 +34,7 @@ type Config struct {
 	LegalEvents LegalEvents
 	Persons     Persons
 	Consents    Consents
+	Merges      Merges
 	Issuers     Issuers
 	Reads       Reads
 	Documents   Documents

@@ -237,7 +237,7 @@ func newWorld(t testing.TB, change ...func(*api.Config)) *world {
 		Clock: w.clock, Verifier: w.tokens, Engine: w.engine, Commands: w.store, Intakes: w.store, Fence: w.store,
 		Holds: w.store.Holds(), LegalEvents: w.store.LegalEvents(), Reads: w.store, Documents: rows, Files: files, LegalHolds: retention.NewLegalHolds(w.pool, w.clock), BreakGlass: w.store.BreakGlass(),
 		UploadLimit: documentstest.Limits().Bytes, Reports: w.reports, MailEvents: w.post,
-		Persons: w.store.Persons(), Issuers: w.store.Issuers(), Consents: w.store.Consents(),
+		Persons: w.store.Persons(), Merges: w.store.Merges(), Issuers: w.store.Issuers(), Consents: w.store.Consents(),
 		MailReports: w.store, Audit: audit.NewLog(w.pool), Print: courtpdf.Printer{}, Directory: people{snapshot}, Packs: packs, Packages: w.packages, Health: map[string]api.Health{"database": w.store},
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -23,6 +23,18 @@ import (
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
+// Defines values for AddedKind.
+const (
+	AddedKindDataSheet    AddedKind = "data_sheet"
+	AddedKindDocument     AddedKind = "document"
+	AddedKindFlag         AddedKind = "flag"
+	AddedKindHold         AddedKind = "hold"
+	AddedKindLegalEvent   AddedKind = "legal_event"
+	AddedKindNationality  AddedKind = "nationality"
+	AddedKindNotification AddedKind = "notification"
+	AddedKindRequest      AddedKind = "request"
+)
+
 // Defines values for ChecklistItemProves.
 const (
 	ChecklistItemProvesIdentity           ChecklistItemProves = "identity"
@@ -274,6 +286,20 @@ type Acknowledgement struct {
 	Note Note `json:"note,omitempty,omitzero"`
 }
 
+// Added defines model for Added.
+type Added struct {
+	At       time.Time `json:"at"`
+	Id       string    `json:"id"`
+	Kind     AddedKind `json:"kind"`
+	PersonId string    `json:"person_id"`
+
+	// Stays it stays with its record, under whose key it is sealed or whose dates follow from it
+	Stays bool `json:"stays"`
+}
+
+// AddedKind defines model for AddedKind.
+type AddedKind string
+
 // AnswerInformation defines model for AnswerInformation.
 type AnswerInformation struct {
 	Channel Channel `json:"channel"`
@@ -295,6 +321,13 @@ type Approve struct {
 
 	// OccurredAt when the fact happened; now when left out
 	OccurredAt Occurred `json:"occurred_at,omitempty,omitzero"`
+}
+
+// Assignment defines model for Assignment.
+type Assignment struct {
+	Id       string    `json:"id"`
+	Kind     AddedKind `json:"kind"`
+	PersonId string    `json:"person_id"`
 }
 
 // AuditEntry Who did what. What is personal stands in it as salted hashes alone.
@@ -1311,6 +1344,39 @@ type LiftedHold struct {
 	Hold Hold `json:"hold"`
 }
 
+// Merge person_id is the record that merged_id was merged into. Each keeps its own number, rows and dates.
+type Merge struct {
+	Id       string    `json:"id"`
+	MergedAt time.Time `json:"merged_at"`
+	MergedBy string    `json:"merged_by"`
+	MergedId string    `json:"merged_id"`
+	PersonId string    `json:"person_id"`
+	Reason   string    `json:"reason"`
+
+	// Source SHA-256 of the source document
+	Source      Evidence  `json:"source"`
+	SplitAt     time.Time `json:"split_at,omitempty,omitzero"`
+	SplitBy     string    `json:"split_by,omitempty,omitzero"`
+	SplitReason string    `json:"split_reason,omitempty,omitzero"`
+
+	// SplitSource SHA-256 of the source document
+	SplitSource Evidence `json:"split_source,omitempty,omitzero"`
+	Standing    bool     `json:"standing"`
+}
+
+// MergeList defines model for MergeList.
+type MergeList struct {
+	Merges []Merge `json:"merges"`
+}
+
+// MergeWithAdded defines model for MergeWithAdded.
+type MergeWithAdded struct {
+	Added []Added `json:"added"`
+
+	// Merge person_id is the record that merged_id was merged into. Each keeps its own number, rows and dates.
+	Merge Merge `json:"merge"`
+}
+
 // Missing defines model for Missing.
 type Missing struct {
 	Id     string `json:"id,omitempty,omitzero"`
@@ -1574,6 +1640,21 @@ type NewLifting struct {
 // NewLiftingAuthority whose word the source is: it has to be the authority of the hold
 type NewLiftingAuthority string
 
+// NewMerge defines model for NewMerge.
+type NewMerge struct {
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// PersonId the record that is merged into the one in the path
+	PersonId string `json:"person_id"`
+
+	// Reason a lower-case word
+	Reason Code `json:"reason"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
 // NewNationality defines model for NewNationality.
 type NewNationality struct {
 	// ClaimedBy who or what says so
@@ -1756,6 +1837,14 @@ type Person struct {
 	FamilyName  string `json:"family_name"`
 	GivenNames  string `json:"given_names"`
 	Id          string `json:"id"`
+}
+
+// PersonsMerged defines model for PersonsMerged.
+type PersonsMerged struct {
+	MayHaveLeft []Recall `json:"may_have_left"`
+
+	// Merge person_id is the record that merged_id was merged into. Each keeps its own number, rows and dates.
+	Merge Merge `json:"merge"`
 }
 
 // PostList defines model for PostList.
@@ -2105,6 +2194,21 @@ type Send struct {
 // ShipmentNumber as printed, without spaces; it names no person
 type ShipmentNumber = string
 
+// Split defines model for Split.
+type Split struct {
+	// Assigned what was added since the merge and belongs to the other of the two; the rest stays where it was entered
+	Assigned []Assignment `json:"assigned,omitempty,omitzero"`
+
+	// Note personal text; it stays with the command and goes no further
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// Reason a lower-case word
+	Reason Code `json:"reason"`
+
+	// Source SHA-256 of the source document
+	Source Evidence `json:"source"`
+}
+
 // Stage defines model for Stage.
 type Stage = tdr.Stage
 
@@ -2171,6 +2275,9 @@ type Key = string
 
 // Limit defines model for Limit.
 type Limit = int
+
+// MergeId defines model for MergeId.
+type MergeId = string
 
 // PackageId defines model for PackageId.
 type PackageId = string
@@ -2252,6 +2359,9 @@ type PackagePrepared = Package
 
 // PackageReviewed defines model for PackageReviewed.
 type PackageReviewed = Package
+
+// PersonsSplit person_id is the record that merged_id was merged into. Each keeps its own number, rows and dates.
+type PersonsSplit = Merge
 
 // Stale RFC 9457.
 type Stale = Problem
@@ -2403,6 +2513,12 @@ type LiftHoldParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
 
+// SplitPersonsParams defines parameters for SplitPersons.
+type SplitPersonsParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
 // ReviewDisclosureParams defines parameters for ReviewDisclosure.
 type ReviewDisclosureParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
@@ -2476,6 +2592,12 @@ type PlaceLegalHoldParams struct {
 
 // LiftLegalHoldParams defines parameters for LiftLegalHold.
 type LiftLegalHoldParams struct {
+	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
+	IdempotencyKey Key `json:"Idempotency-Key"`
+}
+
+// MergePersonsParams defines parameters for MergePersons.
+type MergePersonsParams struct {
 	// IdempotencyKey A UUID of the caller's making; it becomes the id of the command.
 	IdempotencyKey Key `json:"Idempotency-Key"`
 }
@@ -2840,6 +2962,9 @@ type FindCitizenshipJSONRequestBody = CitizenshipFinding
 // LiftHoldJSONRequestBody defines body for LiftHold for application/json ContentType.
 type LiftHoldJSONRequestBody = NewLifting
 
+// SplitPersonsJSONRequestBody defines body for SplitPersons for application/json ContentType.
+type SplitPersonsJSONRequestBody = Split
+
 // ReviewDisclosureJSONRequestBody defines body for ReviewDisclosure for application/json ContentType.
 type ReviewDisclosureJSONRequestBody = DisclosureReview
 
@@ -2869,6 +2994,9 @@ type PlaceLegalHoldJSONRequestBody = LegalMatter
 
 // LiftLegalHoldJSONRequestBody defines body for LiftLegalHold for application/json ContentType.
 type LiftLegalHoldJSONRequestBody = LegalMatter
+
+// MergePersonsJSONRequestBody defines body for MergePersons for application/json ContentType.
+type MergePersonsJSONRequestBody = NewMerge
 
 // ClaimNationalityJSONRequestBody defines body for ClaimNationality for application/json ContentType.
 type ClaimNationalityJSONRequestBody = NewNationality
@@ -3046,6 +3174,12 @@ type ServerInterface interface {
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(w http.ResponseWriter, r *http.Request, id HoldId, params LiftHoldParams)
+	// GetMerge Read a merge, and what came to the two records since
+	// (GET /v1/merges/{id})
+	GetMerge(w http.ResponseWriter, r *http.Request, id MergeId)
+	// SplitPersons Find that the two records are of two people after all; what holds both goes on holding both until its authority lifts it
+	// (POST /v1/merges/{id}/split)
+	SplitPersons(w http.ResponseWriter, r *http.Request, id MergeId, params SplitPersonsParams)
 	// GetPackage Read what a package holds and where each item stands
 	// (GET /v1/packages/{id})
 	GetPackage(w http.ResponseWriter, r *http.Request, id PackageId)
@@ -3109,6 +3243,12 @@ type ServerInterface interface {
 	// LiftLegalHold End the legal hold of a matter
 	// (POST /v1/persons/{id}/legal-hold/lifting)
 	LiftLegalHold(w http.ResponseWriter, r *http.Request, id PersonId, params LiftLegalHoldParams)
+	// ListMerges List the records that are, or once were, found to be of one human with this one, the oldest finding first; only those that you may see
+	// (GET /v1/persons/{id}/merges)
+	ListMerges(w http.ResponseWriter, r *http.Request, id PersonId)
+	// MergePersons Find that another record is of the same human as this one; a hold on either stops everything of both from then on
+	// (POST /v1/persons/{id}/merges)
+	MergePersons(w http.ResponseWriter, r *http.Request, id PersonId, params MergePersonsParams)
 	// ListNationalities List the nationalities claimed for a person
 	// (GET /v1/persons/{id}/nationalities)
 	ListNationalities(w http.ResponseWriter, r *http.Request, id PersonId)
@@ -4425,6 +4565,86 @@ func (siw *ServerInterfaceWrapper) LiftHold(w http.ResponseWriter, r *http.Reque
 	handler.ServeHTTP(w, r)
 }
 
+// GetMerge operation middleware
+func (siw *ServerInterfaceWrapper) GetMerge(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MergeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMerge(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SplitPersons operation middleware
+func (siw *ServerInterfaceWrapper) SplitPersons(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MergeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SplitPersonsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SplitPersons(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetPackage operation middleware
 func (siw *ServerInterfaceWrapper) GetPackage(w http.ResponseWriter, r *http.Request) {
 
@@ -5258,6 +5478,86 @@ func (siw *ServerInterfaceWrapper) LiftLegalHold(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.LiftLegalHold(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMerges operation middleware
+func (siw *ServerInterfaceWrapper) ListMerges(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMerges(w, r, id)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// MergePersons operation middleware
+func (siw *ServerInterfaceWrapper) MergePersons(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergePersonsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MergePersons(w, r, id, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -8267,6 +8567,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/lifting", wrapper.LiftHold).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/merges/{id}", wrapper.GetMerge).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/merges/{id}/split", wrapper.SplitPersons).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/packages/{id}", wrapper.GetPackage).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/packages/{id}/disclosures", wrapper.ReviewDisclosure).Methods(http.MethodPost)
@@ -8308,6 +8612,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/legal-hold", wrapper.PlaceLegalHold).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/legal-hold/lifting", wrapper.LiftLegalHold).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/merges", wrapper.ListMerges).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/merges", wrapper.MergePersons).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/nationalities", wrapper.ListNationalities).Methods(http.MethodGet)
 
@@ -8498,6 +8806,17 @@ type PackagePreparedJSONResponse struct {
 }
 
 type PackageReviewedJSONResponse Package
+
+type PersonsMergedResponseHeaders struct {
+	Location string
+}
+type PersonsMergedJSONResponse struct {
+	Body PersonsMerged
+
+	Headers PersonsMergedResponseHeaders
+}
+
+type PersonsSplitJSONResponse Merge
 
 type StaleApplicationProblemPlusJSONResponse Problem
 
@@ -9326,6 +9645,67 @@ func (response LiftHold202JSONResponse) VisitLiftHoldResponse(w http.ResponseWri
 	return err
 }
 
+type GetMergeRequestObject struct {
+	Id MergeId `json:"id"`
+}
+
+type GetMergeResponseObject interface {
+	VisitGetMergeResponse(w http.ResponseWriter) error
+}
+
+type GetMerge200JSONResponse MergeWithAdded
+
+func (response GetMerge200JSONResponse) VisitGetMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SplitPersonsRequestObject struct {
+	Id     MergeId `json:"id"`
+	Params SplitPersonsParams
+	Body   *SplitPersonsJSONRequestBody
+}
+
+type SplitPersonsResponseObject interface {
+	VisitSplitPersonsResponse(w http.ResponseWriter) error
+}
+
+type SplitPersons200JSONResponse struct{ PersonsSplitJSONResponse }
+
+func (response SplitPersons200JSONResponse) VisitSplitPersonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SplitPersons202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response SplitPersons202JSONResponse) VisitSplitPersonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPackageRequestObject struct {
 	Id PackageId `json:"id"`
 }
@@ -9957,6 +10337,68 @@ func (response LiftLegalHold200JSONResponse) VisitLiftLegalHoldResponse(w http.R
 type LiftLegalHold202JSONResponse struct{ AcceptedJSONResponse }
 
 func (response LiftLegalHold202JSONResponse) VisitLiftLegalHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMergesRequestObject struct {
+	Id PersonId `json:"id"`
+}
+
+type ListMergesResponseObject interface {
+	VisitListMergesResponse(w http.ResponseWriter) error
+}
+
+type ListMerges200JSONResponse MergeList
+
+func (response ListMerges200JSONResponse) VisitListMergesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergePersonsRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params MergePersonsParams
+	Body   *MergePersonsJSONRequestBody
+}
+
+type MergePersonsResponseObject interface {
+	VisitMergePersonsResponse(w http.ResponseWriter) error
+}
+
+type MergePersons201JSONResponse struct{ PersonsMergedJSONResponse }
+
+func (response MergePersons201JSONResponse) VisitMergePersonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergePersons202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response MergePersons202JSONResponse) VisitMergePersonsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11645,6 +12087,12 @@ type StrictServerInterface interface {
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(ctx context.Context, request LiftHoldRequestObject) (LiftHoldResponseObject, error)
+	// GetMerge Read a merge, and what came to the two records since
+	// (GET /v1/merges/{id})
+	GetMerge(ctx context.Context, request GetMergeRequestObject) (GetMergeResponseObject, error)
+	// SplitPersons Find that the two records are of two people after all; what holds both goes on holding both until its authority lifts it
+	// (POST /v1/merges/{id}/split)
+	SplitPersons(ctx context.Context, request SplitPersonsRequestObject) (SplitPersonsResponseObject, error)
 	// GetPackage Read what a package holds and where each item stands
 	// (GET /v1/packages/{id})
 	GetPackage(ctx context.Context, request GetPackageRequestObject) (GetPackageResponseObject, error)
@@ -11708,6 +12156,12 @@ type StrictServerInterface interface {
 	// LiftLegalHold End the legal hold of a matter
 	// (POST /v1/persons/{id}/legal-hold/lifting)
 	LiftLegalHold(ctx context.Context, request LiftLegalHoldRequestObject) (LiftLegalHoldResponseObject, error)
+	// ListMerges List the records that are, or once were, found to be of one human with this one, the oldest finding first; only those that you may see
+	// (GET /v1/persons/{id}/merges)
+	ListMerges(ctx context.Context, request ListMergesRequestObject) (ListMergesResponseObject, error)
+	// MergePersons Find that another record is of the same human as this one; a hold on either stops everything of both from then on
+	// (POST /v1/persons/{id}/merges)
+	MergePersons(ctx context.Context, request MergePersonsRequestObject) (MergePersonsResponseObject, error)
 	// ListNationalities List the nationalities claimed for a person
 	// (GET /v1/persons/{id}/nationalities)
 	ListNationalities(ctx context.Context, request ListNationalitiesRequestObject) (ListNationalitiesResponseObject, error)
@@ -12681,6 +13135,66 @@ func (sh *strictHandler) LiftHold(w http.ResponseWriter, r *http.Request, id Hol
 	}
 }
 
+// GetMerge operation middleware
+func (sh *strictHandler) GetMerge(w http.ResponseWriter, r *http.Request, id MergeId) {
+	var request GetMergeRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMerge(ctx, request.(GetMergeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMerge")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMergeResponseObject); ok {
+		if err := validResponse.VisitGetMergeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SplitPersons operation middleware
+func (sh *strictHandler) SplitPersons(w http.ResponseWriter, r *http.Request, id MergeId, params SplitPersonsParams) {
+	var request SplitPersonsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SplitPersonsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SplitPersons(ctx, request.(SplitPersonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SplitPersons")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SplitPersonsResponseObject); ok {
+		if err := validResponse.VisitSplitPersonsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetPackage operation middleware
 func (sh *strictHandler) GetPackage(w http.ResponseWriter, r *http.Request, id PackageId) {
 	var request GetPackageRequestObject
@@ -13301,6 +13815,66 @@ func (sh *strictHandler) LiftLegalHold(w http.ResponseWriter, r *http.Request, i
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(LiftLegalHoldResponseObject); ok {
 		if err := validResponse.VisitLiftLegalHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMerges operation middleware
+func (sh *strictHandler) ListMerges(w http.ResponseWriter, r *http.Request, id PersonId) {
+	var request ListMergesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMerges(ctx, request.(ListMergesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMerges")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMergesResponseObject); ok {
+		if err := validResponse.VisitListMergesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MergePersons operation middleware
+func (sh *strictHandler) MergePersons(w http.ResponseWriter, r *http.Request, id PersonId, params MergePersonsParams) {
+	var request MergePersonsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body MergePersonsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MergePersons(ctx, request.(MergePersonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MergePersons")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MergePersonsResponseObject); ok {
+		if err := validResponse.VisitMergePersonsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -18,6 +18,7 @@ func Triggers() []string {
 		"audit_entries.audit_guard", "audit_entries.audit_guard_all",
 		"citizenship_entries.audit_entered",
 		"commands.audit_finished", "commands.audit_stored",
+		"country_consents.audit_consented",
 		"custody_clocks.audit_derived",
 		"dispatches.audit_authorised", "dispatches.audit_dispatched",
 		"hold_amendments.audit_amended",
@@ -25,9 +26,11 @@ func Triggers() []string {
 		"legal_events.audit_recorded",
 		"messages.audit_claimed", "messages.audit_mailed",
 		"person_keys.audit_never_keyed", "person_keys.audit_rekeyed", "person_keys.audit_shredded",
+		"person_merges.audit_merged", "person_merges.audit_split",
 		"retention_holds.audit_kept", "retention_holds.audit_released",
 		"sessions.audit_signed_in",
 		"shared_keys.audit_shared_made", "shared_keys.audit_shared_retired",
+		"split_assignments.audit_assigned",
 	}
 }
 

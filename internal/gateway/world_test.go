@@ -89,7 +89,7 @@ func newWorld(t *testing.T) *world {
 		Clock: w.clock, Engine: w.engine, Commands: commands{w.steps, w.store}, Intakes: w.store, Fence: w.fence,
 		Holds: holds{w.steps, w.store.Holds()}, LegalEvents: w.store.LegalEvents(), Reads: w.store,
 		Documents: documents.NewRows(w.pool, w.clock, documents.Counts{}), Dispatches: w.ledger,
-		Persons: w.store.Persons(), Issuers: w.store.Issuers(), Consents: w.store.Consents(),
+		Persons: w.store.Persons(), Merges: w.store.Merges(), Issuers: w.store.Issuers(), Consents: w.store.Consents(),
 		Packages: outgoing.New(w.pool, outgoing.Options{}), LegalHolds: retention.NewLegalHolds(w.pool, w.clock), BreakGlass: w.store.BreakGlass(),
 		Gateway:   way{w.steps, gateway.NewWays(w.ledger, w.store), w.receiver},
 		Directory: people{snapshot}, Packs: packs, Log: slog.New(slog.DiscardHandler),

@@ -59,6 +59,8 @@ const (
 	ChangeDirectory  Operation = "change_directory"
 	PublishPack      Operation = "publish_pack"
 
+	MergePersons               Operation = "merge_persons" // two records turn out to be one human
+	SplitPersons               Operation = "split_persons"
 	RaiseFlag                  Operation = "raise_flag"
 	EndFlag                    Operation = "end_flag"
 	ClaimNationality           Operation = "claim_nationality"
@@ -152,6 +154,9 @@ func Rules() []Rule {
 		{PublishPack, []Role{Manager, Admin}},
 
 		// Whoever works with a person may have them routed specially; whether that ends is the lawyer's word.
+		// That two records are one human is a finding with consequences for everything about both.
+		{MergePersons, []Role{Counsel}},
+		{SplitPersons, []Role{Counsel}},
 		{RaiseFlag, []Role{Officer, Supervisor, Counsel}},
 		{EndFlag, []Role{Counsel}},
 		{ClaimNationality, []Role{Officer, Supervisor, Counsel}},

@@ -42,6 +42,8 @@ consent_to_country        . . C . . . . . .
 record_legal_event        O S C . . . . . .
 upload_document           O S C . . . . . .
 withdraw_document         O S C . . . . . .
+merge_persons             . . C . . . . . .
+split_persons             . . C . . . . . .
 raise_flag                O S C . . . . . .
 end_flag                  . . C . . . . . .
 claim_nationality         O S C . . . . . .

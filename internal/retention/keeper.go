@@ -105,7 +105,7 @@ func (k *Keeper) Destroy(ctx context.Context, by string, done func(personID stri
 func (k *Keeper) destroyKey(ctx context.Context, personID, by string) (destroyed bool, err error) {
 	err = pgx.BeginFunc(ctx, k.config.Pool, func(tx pgx.Tx) error {
 		q := sqlcgen.New(tx)
-		if _, err := q.LockPerson(ctx, personID); err != nil {
+		if _, err := q.LockHumans(ctx, personID); err != nil {
 			return err
 		}
 		due, err := k.due(ctx, q, &personID)

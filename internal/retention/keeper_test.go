@@ -274,3 +274,48 @@ func TestAnInterruptedDestructionIsCarriedOn(t *testing.T) {
 		t.Errorf("carried on: %v, %d files left, %v %v", done, len(left), err, faults)
 	}
 }
+
+// What was written while two records were one may lie under the key of either: so
+// both are kept while one is, and for as long as a legal hold is on either, even
+// after they were split.
+func TestRecordsThatWereEverOneAreDueTogether(t *testing.T) {
+	w := newWorld(t)
+	short, long := w.person("Short-Example", "A200000001"), w.person("Long-Example", "A200000002")
+	apart := w.person("Apart-Example", "A200000003")
+	w.request(short, "GHA", "refused")
+	w.request(long, "TGO", "travelled")
+	w.request(apart, "GHA", "refused")
+	w.exec(`INSERT INTO person_merges (merge_id, survivor, merged, reason, source_sha256, merged_by, merged_at, undone_with, undone_by, undone_at, undone_reason, undone_source_sha256)
+		VALUES ($1, $2, $3, 'same_fingerprints', '', 'counsel1', $4, $1, 'counsel1', $4, 'other_fingerprints', '')`, uuid.NewString(), long, short, closing)
+	kept := w.file(long)
+	w.years(10)
+	if got := w.due(); !slices.Equal(got, []string{apart}) {
+		t.Errorf("while one is kept %v are due", got)
+	}
+	if done, err := w.destroy(w.keeper); err != nil || !slices.Equal(done, []string{apart}) {
+		t.Errorf("destroyed %v, %v", done, err)
+	}
+	if name, err := w.name(short); err != nil || name != "Short-Example" {
+		t.Errorf("%q, %v", name, err)
+	}
+	placing := api.LegalHoldPlacing{CommandID: uuid.NewString(), PersonID: short, Matter: "2026-EXAMPLE-1", By: "counsel1"}
+	_, err := w.holds.Place(t.Context(), placing)
+	w.must(err)
+	w.years(75)
+	if got := w.due(); len(got) != 0 {
+		t.Errorf("under a legal hold on one %v are due", got)
+	}
+	placing.CommandID = uuid.NewString()
+	_, err = w.holds.Lift(t.Context(), placing)
+	w.must(err)
+	if done, err := w.destroy(w.keeper); err != nil || len(done) != 2 || !slices.Contains(done, short) || !slices.Contains(done, long) {
+		t.Errorf("once all are due %v are destroyed, %v", done, err)
+	}
+	ids, err := w.folder.IDs()
+	w.must(err)
+	for _, id := range kept {
+		if slices.Contains(ids, id) {
+			t.Error("a file of a destroyed record is there")
+		}
+	}
+}

@@ -24,7 +24,7 @@ func (b BreakGlass) Open(ctx context.Context, opening api.GlassOpening) (api.Bro
 	var broken api.BrokenGlass
 	err := b.transact(ctx, "open break-glass", func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		now := b.clock.Now().UTC()
-		person, err := q.PersonOfRequest(ctx, opening.RequestID)
+		_, err := q.PersonOfRequest(ctx, opening.RequestID)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (b BreakGlass) Open(ctx context.Context, opening api.GlassOpening) (api.Bro
 		}
 		broken.RequestID = opening.RequestID
 		notice := tdr.Notice{Key: "break_glass/" + opening.CommandID, Kind: glassNotice}
-		broken.Poke, err = b.Holds().tellCounsel(ctx, q, person, opening.RequestID, notice, noticeData{}, now)
+		broken.Poke, err = b.Holds().tellCounsel(ctx, q, "", opening.RequestID, notice, noticeData{}, now)
 		return err
 	})
 	return broken, err

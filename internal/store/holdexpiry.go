@@ -30,7 +30,7 @@ func (h Holds) endExpired(ctx context.Context, q *sqlcgen.Queries, personID stri
 		}
 		notice := tdr.Notice{Key: "hold/" + row.HoldID + "/expired", Kind: expiredNotice}
 		// Who is to be poked for it is seen by the sweep: the caller may yet be refused.
-		if _, err := h.tellCounsel(ctx, q, personID, "", notice, noticeData{On: toMaybeDate(row.ExpiresOn)}, now); err != nil {
+		if _, err := h.tellCounsel(ctx, q, row.HoldID, "", notice, noticeData{On: toMaybeDate(row.ExpiresOn)}, now); err != nil {
 			return err
 		}
 	}

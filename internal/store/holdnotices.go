@@ -32,17 +32,17 @@ func (h Holds) alertCounsel(ctx context.Context, q *sqlcgen.Queries, hold api.Ho
 	if hold.Kind != api.CitizenshipClaim {
 		return nil, nil
 	}
-	return h.tellCounsel(ctx, q, hold.PersonID, "", tdr.Notice{Key: "hold/" + hold.ID, Kind: claimNotice}, noticeData{}, now)
+	return h.tellCounsel(ctx, q, hold.ID, "", tdr.Notice{Key: "hold/" + hold.ID, Kind: claimNotice}, noticeData{}, now)
 }
 
-// tellCounsel files one notice for each case of a person, or for one request
+// tellCounsel files one notice for each case of those whom a hold binds, or for one request
 // alone, with the counsel desk of its office. Where there is no such desk an alarm says so.
-func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, personID, request string, notice tdr.Notice, data noticeData, now time.Time) ([]string, error) {
+func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, hold, request string, notice tdr.Notice, data noticeData, now time.Time) ([]string, error) {
 	snapshot, err := h.directory.Snapshot(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read directory: %w", err)
 	}
-	cases, err := q.CasesOfHold(ctx, sqlcgen.CasesOfHoldParams{PersonID: personID, RequestID: maybe(request)})
+	cases, err := q.CasesOfHold(ctx, sqlcgen.CasesOfHoldParams{HoldID: maybe(hold), RequestID: maybe(request)})
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, personID, re
 		people := snapshot.CounselAddressees(directory.Case{
 			Officer: whose.Officer, FieldOffice: whose.FieldOffice, Country: whose.Country, Post: whose.Post,
 		}, now).Recipients
-		about := filing{requestID: whose.RequestID, personID: personID, country: whose.Country, at: now}
+		about := filing{requestID: whose.RequestID, personID: whose.PersonID, country: whose.Country, at: now}
 		recorded, err := fileAll(ctx, q, about, []told{{notice: of, data: data, recipients: people}})
 		if err != nil {
 			return nil, err
@@ -61,7 +61,7 @@ func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, personID, re
 		poke = append(poke, recorded.Poke...)
 		for range recorded.Unaddressed {
 			detail := map[string]any{"notice": of.Key}
-			if err := addAlarm(ctx, q, activities.AlarmUnaddressed, whose.RequestID, personID, detail, now); err != nil {
+			if err := addAlarm(ctx, q, activities.AlarmUnaddressed, whose.RequestID, whose.PersonID, detail, now); err != nil {
 				return nil, err
 			}
 		}
@@ -82,7 +82,7 @@ func (s *Store) FileHoldReviews(ctx context.Context) ([]string, error) {
 		by := toMaybeDate(hold.ReviewBy)
 		notice := tdr.Notice{Key: fmt.Sprintf("hold/%s/review/%s/%d", hold.HoldID, by, hold.Weeks), Kind: reviewNotice}
 		err := s.transact(ctx, "file hold review", func(_ pgx.Tx, q *sqlcgen.Queries) error {
-			wakes, err := s.Holds().tellCounsel(ctx, q, hold.PersonID, "", notice, noticeData{On: by}, now)
+			wakes, err := s.Holds().tellCounsel(ctx, q, hold.HoldID, "", notice, noticeData{On: by}, now)
 			poke = append(poke, wakes...)
 			return err
 		})

@@ -23,7 +23,7 @@ func (s *Store) Holds() Holds { return Holds{s} }
 func (h Holds) Place(ctx context.Context, hold api.Hold) (api.PlacedHold, error) {
 	var placed api.PlacedHold
 	err := h.transact(ctx, "place hold", func(tx pgx.Tx, q *sqlcgen.Queries) (err error) {
-		if _, err := q.LockPerson(ctx, hold.PersonID); err != nil {
+		if err := lockHumans(ctx, q, hold.PersonID); err != nil {
 			return err
 		}
 		now := h.clock.Now().UTC()
@@ -84,6 +84,7 @@ func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold,
 				ExpiresAt: maybeTime(hold.Expiry.At), ExpirySourceSha256: maybe(string(hold.Expiry.Source)),
 				PlacedBy: hold.PlacedBy, PlacedAt: at.UTC(), Fence: fence,
 			}),
+			q.BindHold(ctx, hold.ID),
 			q.RecallWhatMayHaveLeft(ctx, hold.ID),
 			q.SignalHold(ctx, sqlcgen.SignalHoldParams{HoldID: hold.ID, At: now}),
 		)
@@ -100,7 +101,21 @@ func (h Holds) Hold(ctx context.Context, id string) (api.Hold, error) {
 	if err != nil {
 		return api.Hold{}, failed("read hold", err)
 	}
-	return holdOf(row), nil
+	found, err := h.withBound(ctx, []api.Hold{holdOf(row)})
+	return found[0], err
+}
+
+// withBound fills in whom the holds bind.
+func (h Holds) withBound(ctx context.Context, holds []api.Hold) ([]api.Hold, error) {
+	rows, err := h.queries().BoundBy(ctx, each(holds, func(of api.Hold) string { return of.ID }))
+	for _, row := range rows {
+		for i := range holds {
+			if holds[i].ID == row.HoldID {
+				holds[i].Binds = append(holds[i].Binds, row.Binds)
+			}
+		}
+	}
+	return holds, failed("read whom holds bind", err)
 }
 
 // Lift ends a hold; see api.Holds. Whether the caller is the authority that
@@ -135,8 +150,11 @@ func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.LiftedHold, e
 	return lifted, err
 }
 
-// lift works under the person's fence row.
+// lift works under the fence rows of everybody whom the hold binds.
 func lift(ctx context.Context, q *sqlcgen.Queries, lifting api.Lifting, now time.Time) (api.Hold, error) {
+	if _, err := q.LockBound(ctx, lifting.HoldID); err != nil {
+		return api.Hold{}, err
+	}
 	row, err := q.LiftHold(ctx, sqlcgen.LiftHoldParams{
 		HoldID: lifting.HoldID, LiftedBy: &lifting.By, LiftedAt: &now, LiftSourceSha256: maybe(string(lifting.Source)),
 		LiftReason: maybe(lifting.Reason), LiftedCommand: &lifting.CommandID,
@@ -179,7 +197,7 @@ func (h Holds) List(ctx context.Context, filter api.HoldFilter) ([]api.Hold, err
 	for i, row := range rows {
 		holds[i] = holdOf(row)
 	}
-	return holds, nil
+	return h.withBound(ctx, holds)
 }
 
 func holdOf(row sqlcgen.Hold) api.Hold {

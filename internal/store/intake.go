@@ -82,7 +82,7 @@ func (s *Store) takePerson(ctx context.Context, tx pgx.Tx, intake api.Intake, no
 	q := sqlcgen.New(tx)
 	id := intake.Open.PersonID
 	if intake.NewPerson == nil {
-		if _, err := q.LockPerson(ctx, id); err != nil {
+		if err := lockHumans(ctx, q, id); err != nil {
 			return err
 		}
 		other, err := q.LiveRequestOf(ctx, sqlcgen.LiveRequestOfParams{PersonID: id, Country: intake.Open.Country})

@@ -29,7 +29,7 @@ func (l LegalEvents) Record(ctx context.Context, personID string, entry api.Lega
 	var recorded api.LegalEvent
 	var custodyNow api.PersonCustody
 	err := l.transact(ctx, "record legal event", func(tx pgx.Tx, q *sqlcgen.Queries) error {
-		if _, err := q.LockPerson(ctx, personID); err != nil {
+		if err := lockHumans(ctx, q, personID); err != nil {
 			return err
 		}
 		row, err := q.LegalEvent(ctx, entry.Event.ID)

@@ -30,6 +30,7 @@ func TestTheApplicationCannotRewriteWhatHappened(t *testing.T) {
 		"UPDATE outgoing_packages SET content = ''", "DELETE FROM outgoing_packages", "UPDATE package_items SET needs_review = false",
 		"UPDATE package_contents SET pdf = ''", "UPDATE disclosures SET decision = 'disclose'", "UPDATE data_sheets SET version = 9",
 		"DELETE FROM holds", "UPDATE hold_amendments SET amended_by = ''", "UPDATE citizenship_entries SET citizenship = 'claimed'", "DELETE FROM citizenship_entries", "UPDATE country_consents SET country = 'CHN'", "DELETE FROM country_consents", "DELETE FROM dispatches", "DELETE FROM commands", "DELETE FROM notices", "DELETE FROM messages",
+		"DELETE FROM hold_bindings", "DELETE FROM person_merges", "UPDATE person_merges SET merged = survivor", "UPDATE split_assignments SET person_id = was_under",
 		"DROP TABLE events", "ALTER TABLE events DISABLE TRIGGER ALL", "CREATE TABLE traveldoc.other (id int)",
 		"CREATE OR REPLACE RULE r AS ON DELETE TO events DO INSTEAD NOTHING",
 	} {

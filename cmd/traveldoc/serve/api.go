@@ -107,7 +107,7 @@ func (b *backend) carrying(world World, files outgoing.Files) api.Config {
 		Holds: b.store.Holds(), LegalEvents: b.store.LegalEvents(), Reads: b.store, Documents: b.documents(world), Directory: b.people,
 		LegalHolds: retention.NewLegalHolds(b.pool, world.Clock),
 		BreakGlass: b.store.BreakGlass(),
-		Persons:    b.store.Persons(), Issuers: b.store.Issuers(), Consents: b.store.Consents(),
+		Persons:    b.store.Persons(), Merges: b.store.Merges(), Issuers: b.store.Issuers(), Consents: b.store.Consents(),
 		Packages: b.outgoing(world, files), Packs: b.packs, Log: world.Log,
 	}
 }

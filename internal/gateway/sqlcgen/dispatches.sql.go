@@ -148,7 +148,7 @@ SELECT d.dispatch_id, d.request_id, r.code, d.person_id, r.country, d.kind, d.ch
     s.system, s.number, s.submitted_by, s.submitted_at,
     c.opened_at AS recalled_at, c.closed_at AS recall_closed_at, c.confirmed_as, c.confirmed_by, c.confirmed_document,
     (d.status = 'sent' AND r.live AND c.opened_at IS NULL AND NOT EXISTS (
-        SELECT FROM holds o WHERE o.person_id = d.person_id AND o.lifted_at IS NULL
+        SELECT FROM bound_holds o WHERE o.binds = d.person_id AND o.lifted_at IS NULL
             AND (o.scope = 'person' OR (o.scope = 'country' AND o.country = r.country) OR (o.scope = 'request' AND o.request_id = r.request_id))
     ))::boolean AS open
 FROM dispatches d

@@ -1,25 +1,34 @@
 -- name: Due :many
 -- Persons all of whose requests are closed and past the period of their
 -- outcome, but for those with a legal hold, in custody, or destroyed already. A
--- request that never opened counts from the day on which it was asked for.
+-- request that never opened counts from the day on which it was asked for. Records
+-- that are one human, or were once, are kept while any of them is: what was written
+-- while they were one may lie under the key of either.
 WITH ends AS (
     SELECT r.person_id, count(*) AS requests, max(coalesce(r.closed_at, r.opened_at) + make_interval(years =>
             coalesce((@years::jsonb ->> r.outcome)::int, @otherwise::int)))::timestamptz AS due_since
     FROM requests r
-    WHERE sqlc.narg(person_id)::uuid IS NULL OR r.person_id = sqlc.narg(person_id)
+    WHERE sqlc.narg(person_id)::uuid IS NULL OR r.person_id = ANY (ever_one_human(sqlc.narg(person_id)::uuid))
     GROUP BY r.person_id
     HAVING NOT bool_or(r.live)
 )
 SELECT e.person_id, e.requests, e.due_since FROM ends e
-WHERE e.due_since <= @at::timestamptz
-    AND NOT EXISTS (SELECT FROM retention_holds h WHERE h.person_id = e.person_id AND h.released_at IS NULL)
-    AND NOT EXISTS (SELECT FROM custody_clocks c WHERE c.person_id = e.person_id AND c.detained)
+WHERE e.due_since <= @at::timestamptz AND (sqlc.narg(person_id)::uuid IS NULL OR e.person_id = sqlc.narg(person_id))
+    AND NOT EXISTS (SELECT FROM retention_holds h WHERE h.person_id = ANY (ever_one_human(e.person_id)) AND h.released_at IS NULL)
+    AND NOT EXISTS (SELECT FROM custody_clocks c WHERE c.person_id = ANY (ever_one_human(e.person_id)) AND c.detained)
+    AND NOT EXISTS (
+        SELECT FROM requests r WHERE r.person_id = ANY (ever_one_human(e.person_id)) AND r.person_id <> e.person_id
+            AND NOT EXISTS (SELECT FROM ends o WHERE o.person_id = r.person_id AND o.due_since <= @at::timestamptz))
     AND NOT EXISTS (SELECT FROM destructions d WHERE d.person_id = e.person_id)
 ORDER BY e.due_since, e.person_id;
 
 -- name: LockPerson :one
 -- No request is opened for the person, and no legal hold placed, before the transaction ends.
 SELECT person_id FROM persons WHERE person_id = @person_id FOR NO KEY UPDATE;
+
+-- name: LockHumans :many
+-- The same for every record that was ever one human with the person.
+SELECT person_id FROM persons WHERE person_id = ANY (ever_one_human(@person_id::uuid)) ORDER BY person_id FOR NO KEY UPDATE;
 
 -- name: AddDestruction :exec
 INSERT INTO destructions (person_id, ordered_by, due_since, destroyed_at)

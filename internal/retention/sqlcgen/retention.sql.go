@@ -46,25 +46,28 @@ func (q *Queries) Destroyed(ctx context.Context, personID string) (bool, error) 
 const due = `-- name: Due :many
 WITH ends AS (
     SELECT r.person_id, count(*) AS requests, max(coalesce(r.closed_at, r.opened_at) + make_interval(years =>
-            coalesce(($2::jsonb ->> r.outcome)::int, $3::int)))::timestamptz AS due_since
+            coalesce(($3::jsonb ->> r.outcome)::int, $4::int)))::timestamptz AS due_since
     FROM requests r
-    WHERE $4::uuid IS NULL OR r.person_id = $4
+    WHERE $2::uuid IS NULL OR r.person_id = ANY (ever_one_human($2::uuid))
     GROUP BY r.person_id
     HAVING NOT bool_or(r.live)
 )
 SELECT e.person_id, e.requests, e.due_since FROM ends e
-WHERE e.due_since <= $1::timestamptz
-    AND NOT EXISTS (SELECT FROM retention_holds h WHERE h.person_id = e.person_id AND h.released_at IS NULL)
-    AND NOT EXISTS (SELECT FROM custody_clocks c WHERE c.person_id = e.person_id AND c.detained)
+WHERE e.due_since <= $1::timestamptz AND ($2::uuid IS NULL OR e.person_id = $2)
+    AND NOT EXISTS (SELECT FROM retention_holds h WHERE h.person_id = ANY (ever_one_human(e.person_id)) AND h.released_at IS NULL)
+    AND NOT EXISTS (SELECT FROM custody_clocks c WHERE c.person_id = ANY (ever_one_human(e.person_id)) AND c.detained)
+    AND NOT EXISTS (
+        SELECT FROM requests r WHERE r.person_id = ANY (ever_one_human(e.person_id)) AND r.person_id <> e.person_id
+            AND NOT EXISTS (SELECT FROM ends o WHERE o.person_id = r.person_id AND o.due_since <= $1::timestamptz))
     AND NOT EXISTS (SELECT FROM destructions d WHERE d.person_id = e.person_id)
 ORDER BY e.due_since, e.person_id
 `
 
 type DueParams struct {
 	At        time.Time
+	PersonID  *string
 	Years     []byte
 	Otherwise int32
-	PersonID  *string
 }
 
 type DueRow struct {
@@ -75,13 +78,15 @@ type DueRow struct {
 
 // Persons all of whose requests are closed and past the period of their
 // outcome, but for those with a legal hold, in custody, or destroyed already. A
-// request that never opened counts from the day on which it was asked for.
+// request that never opened counts from the day on which it was asked for. Records
+// that are one human, or were once, are kept while any of them is: what was written
+// while they were one may lie under the key of either.
 func (q *Queries) Due(ctx context.Context, arg DueParams) ([]DueRow, error) {
 	rows, err := q.db.Query(ctx, due,
 		arg.At,
+		arg.PersonID,
 		arg.Years,
 		arg.Otherwise,
-		arg.PersonID,
 	)
 	if err != nil {
 		return nil, err
@@ -218,6 +223,31 @@ func (q *Queries) LiftLegalHold(ctx context.Context, arg LiftLegalHoldParams) (i
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const lockHumans = `-- name: LockHumans :many
+SELECT person_id FROM persons WHERE person_id = ANY (ever_one_human($1::uuid)) ORDER BY person_id FOR NO KEY UPDATE
+`
+
+// The same for every record that was ever one human with the person.
+func (q *Queries) LockHumans(ctx context.Context, personID string) ([]string, error) {
+	rows, err := q.db.Query(ctx, lockHumans, personID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var person_id string
+		if err := rows.Scan(&person_id); err != nil {
+			return nil, err
+		}
+		items = append(items, person_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lockPerson = `-- name: LockPerson :one

@@ -4,8 +4,8 @@
 -- whether counsel consented to that pair of countries.
 SELECT r.country, COALESCE(o.country, '')::text AS order_country,
     ARRAY(
-        SELECT n.country FROM claimed_nationalities n WHERE n.person_id = r.person_id
-        UNION SELECT a.country FROM orders a WHERE a.person_id = r.person_id
+        SELECT n.country FROM claimed_nationalities n WHERE n.person_id = ANY (same_human(r.person_id))
+        UNION SELECT a.country FROM orders a WHERE a.person_id = ANY (same_human(r.person_id))
         ORDER BY 1
     )::text[] AS nationalities,
     EXISTS (

@@ -33,7 +33,7 @@ ORDER BY r.request_id;
 -- name: CaseOfPerson :one
 -- Whose officer and post answer for a person: those of the newest live request, else of the newest.
 SELECT request_id, code, country, post, field_office, officer FROM requests
-WHERE person_id = @person_id ORDER BY live DESC, opened_at DESC, request_id LIMIT 1;
+WHERE person_id = ANY (same_human(@person_id::uuid)) ORDER BY live DESC, opened_at DESC, request_id LIMIT 1;
 
 -- name: MarkMilestones :exec
 UPDATE deadlines SET met_at = @met_at WHERE subject = @subject AND name = ANY (@names::text[]) AND met_at IS NULL;
@@ -42,8 +42,8 @@ UPDATE deadlines SET met_at = @met_at WHERE subject = @subject AND name = ANY (@
 -- On how many days somebody tried in vain since the person last complied, up to a day.
 SELECT count(DISTINCT (e.occurred_at AT TIME ZONE @zone::text)::date)
 FROM events e JOIN requests r USING (request_id)
-WHERE r.person_id = @person_id AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
+WHERE r.person_id = ANY (same_human(@person_id::uuid)) AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
     AND e.occurred_at < @until::timestamptz
     AND e.occurred_at >= COALESCE((
-        SELECT max(l.dated) FROM legal_events l WHERE l.person_id = @person_id AND l.kind = 'complied'
+        SELECT max(l.dated) FROM legal_events l WHERE l.person_id = ANY (same_human(@person_id::uuid)) AND l.kind = 'complied'
             AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id)), '-infinity'::date);

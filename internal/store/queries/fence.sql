@@ -5,7 +5,7 @@ SELECT r.request_id, r.person_id, r.country, r.post, r.live,
     COALESCE(o.source_sha256, '')::text AS order_source,
     COALESCE(o.type, '')::text AS order_type,
     EXISTS (
-        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS held,
     -- An order was final once, and none is now: the clock rests on nothing. While a
@@ -79,11 +79,11 @@ WITH ended AS (
 SELECT request_id, status FROM ended;
 
 -- name: UntoldRecalls :many
--- Open recalls of what has left, or may have, that the post was not told of.
+-- Open recalls of what has left about a human, or may have, that the post was not told of.
 SELECT d.dispatch_id, d.request_id, d.person_id, d.post, r.country
 FROM recalls c
 JOIN dispatches d USING (dispatch_id)
 JOIN requests r ON r.request_id = d.request_id
-WHERE d.person_id = @person_id AND c.closed_at IS NULL AND d.departing_at IS NOT NULL
+WHERE d.person_id = ANY (same_human(@person_id::uuid)) AND c.closed_at IS NULL AND d.departing_at IS NOT NULL
     AND NOT EXISTS (SELECT FROM notices n WHERE n.filed_under = 'recall/' || d.dispatch_id)
 ORDER BY d.dispatch_id;

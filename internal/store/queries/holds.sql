@@ -2,7 +2,13 @@
 SELECT * FROM holds WHERE hold_id = @hold_id;
 
 -- name: RaiseFence :one
-UPDATE persons SET fence = fence + 1 WHERE person_id = @person_id RETURNING fence;
+-- The records of one human count on together, so that a version of one tells of the other's holds too.
+WITH raised AS (
+    UPDATE persons SET fence = (SELECT max(o.fence) + 1 FROM persons o WHERE o.person_id = ANY (same_human(@person_id::uuid)))
+    WHERE persons.person_id = ANY (same_human(@person_id::uuid))
+    RETURNING persons.fence
+)
+SELECT max(fence)::bigint AS fence FROM raised;
 
 -- name: AddHold :exec
 INSERT INTO holds (hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by,
@@ -14,8 +20,8 @@ VALUES (@hold_id, @person_id, @scope, sqlc.narg(country), sqlc.narg(request_id),
 -- name: RecallWhatMayHaveLeft :exec
 INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at)
 SELECT d.dispatch_id, d.dispatch_id, d.request_id, h.hold_id, h.placed_at
-FROM holds h
-JOIN dispatches d ON d.person_id = h.person_id AND d.status IN ('sending', 'sent')
+FROM bound_holds h
+JOIN dispatches d ON d.person_id = h.binds AND d.status IN ('sending', 'sent')
 JOIN requests r ON r.request_id = d.request_id AND (r.live OR d.status = 'sending')
 WHERE h.hold_id = @hold_id
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
@@ -24,8 +30,8 @@ ON CONFLICT (dispatch_id) DO NOTHING;
 -- name: MayHaveLeft :many
 -- What was out, or on its way, when the hold was placed, whatever opened its recall first.
 SELECT c.recall_id, c.dispatch_id, c.request_id, r.code, c.opened_at, c.closed_at
-FROM holds h
-JOIN dispatches d ON d.person_id = h.person_id
+FROM bound_holds h
+JOIN dispatches d ON d.person_id = h.binds
 JOIN recalls c ON c.dispatch_id = d.dispatch_id
 JOIN requests r ON r.request_id = d.request_id
 WHERE h.hold_id = @hold_id
@@ -37,9 +43,9 @@ ORDER BY c.recall_id;
 -- The payload says that a hold stops sending, since when and under which version of the fence, and nothing else.
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
 SELECT 'request/' || r.request_id, 'HoldChanged',
-    jsonb_build_object('hold', h.hold_id, 'stops', h.lifted_at IS NULL, 'at', @at::timestamptz, 'fence', h.fence), @at::timestamptz
-FROM holds h
-JOIN requests r ON r.person_id = h.person_id AND r.live
+    jsonb_build_object('hold', h.hold_id, 'stops', h.lifted_at IS NULL, 'at', @at::timestamptz, 'fence', h.bound_at_fence), @at::timestamptz
+FROM bound_holds h
+JOIN requests r ON r.person_id = h.binds AND r.live
 WHERE h.hold_id = @hold_id
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
 ORDER BY r.request_id;
@@ -47,9 +53,9 @@ ORDER BY r.request_id;
 -- name: SignalStandingHolds :exec
 -- A new request hears of the holds that stood before it.
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
-SELECT 'request/' || r.request_id, 'HoldChanged', jsonb_build_object('hold', h.hold_id, 'stops', true, 'at', @at::timestamptz, 'fence', h.fence), @at::timestamptz
+SELECT 'request/' || r.request_id, 'HoldChanged', jsonb_build_object('hold', h.hold_id, 'stops', true, 'at', @at::timestamptz, 'fence', h.bound_at_fence), @at::timestamptz
 FROM requests r
-JOIN holds h ON h.person_id = r.person_id AND h.lifted_at IS NULL
+JOIN bound_holds h ON h.binds = r.person_id AND h.lifted_at IS NULL
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country))
 WHERE r.request_id = @request_id
 ORDER BY h.placed_at, h.hold_id;
@@ -63,7 +69,8 @@ RETURNING *;
 -- name: EndExpiredHolds :many
 -- The day is over where the authority sits; its document is the one that set the day.
 UPDATE holds SET lifted_by = 'system', lifted_at = sqlc.arg(now)::timestamptz, lift_source_sha256 = expiry_source_sha256, lift_reason = 'expired'
-WHERE person_id = @person_id AND lifted_at IS NULL AND expires_at <= sqlc.arg(now)::timestamptz
+WHERE hold_id IN (SELECT b.hold_id FROM bound_holds b WHERE b.binds = @person_id) AND lifted_at IS NULL
+    AND expires_at <= sqlc.arg(now)::timestamptz
 RETURNING *;
 
 -- name: PersonsOfExpiredHolds :many
@@ -87,7 +94,7 @@ ON CONFLICT (amendment_id) DO NOTHING;
 -- The open requests in a hold's scope, whether another hold stands in theirs, and
 -- what left of them and was asked back: what came back, and what is awaited.
 SELECT r.request_id, r.code, r.stage, EXISTS (
-    SELECT FROM holds o WHERE o.person_id = r.person_id AND o.hold_id <> h.hold_id AND o.lifted_at IS NULL
+    SELECT FROM bound_holds o WHERE o.binds = r.person_id AND o.hold_id <> h.hold_id AND o.lifted_at IS NULL
         AND (o.scope = 'person' OR (o.scope = 'country' AND o.country = r.country) OR (o.scope = 'request' AND o.request_id = r.request_id))
 ) AS still_held,
 ARRAY(
@@ -97,18 +104,19 @@ ARRAY(
 ARRAY(
     SELECT c.dispatch_id::text FROM recalls c WHERE c.request_id = r.request_id AND c.closed_at IS NULL ORDER BY c.dispatch_id
 )::text[] AS awaited
-FROM holds h
-JOIN requests r ON r.person_id = h.person_id AND r.live
+FROM bound_holds h
+JOIN requests r ON r.person_id = h.binds AND r.live
 WHERE h.hold_id = @hold_id
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
 ORDER BY r.request_id;
 
 -- name: CasesOfHold :many
--- The requests of a person about which counsel is told: one that is named, else the live ones, else the newest.
-SELECT request_id, code, country, post, field_office, officer FROM requests r
-WHERE r.person_id = @person_id AND CASE WHEN sqlc.narg(request_id)::uuid IS NOT NULL THEN r.request_id = sqlc.narg(request_id)
-    ELSE r.live OR r.request_id = (
-        SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1) END
+-- The requests about which counsel is told: one that is named, else of everybody
+-- whom a hold binds the live ones, or the newest.
+SELECT request_id, code, country, post, field_office, officer, person_id FROM requests r
+WHERE CASE WHEN sqlc.narg(request_id)::uuid IS NOT NULL THEN r.request_id = sqlc.narg(request_id)
+    ELSE r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = sqlc.narg(hold_id)::uuid) AND (r.live OR r.request_id = (
+        SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1)) END
 ORDER BY request_id;
 
 -- name: HoldsToReview :many
@@ -122,21 +130,30 @@ SELECT o.hold_id, o.person_id, o.review_by, o.weeks FROM overdue o
 WHERE NOT EXISTS (
     SELECT FROM requests r
     JOIN notices n ON n.filed_under = 'hold/' || o.hold_id || '/review/' || o.review_by || '/' || o.weeks || '/' || r.request_id
-    WHERE r.person_id = o.person_id)
+    WHERE r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = o.hold_id))
 ORDER BY o.review_by, o.hold_id LIMIT sqlc.arg(max_rows);
+
+-- name: BoundBy :many
+-- Whom the holds bind, the person on whom each was placed first.
+SELECT b.hold_id, b.binds FROM bound_holds b JOIN holds h USING (hold_id)
+WHERE b.hold_id = ANY (CAST(@hold_ids::text[] AS uuid[]))
+ORDER BY b.binds <> h.person_id, b.binds;
 
 -- name: Holds :many
 SELECT h.* FROM holds h
-WHERE (sqlc.narg(person_id)::uuid IS NULL OR h.person_id = sqlc.narg(person_id))
+WHERE (sqlc.narg(person_id)::uuid IS NULL OR EXISTS (
+        SELECT FROM bound_holds b WHERE b.hold_id = h.hold_id AND b.binds = sqlc.narg(person_id)))
     AND (sqlc.narg(request_id)::uuid IS NULL OR EXISTS (
-        SELECT FROM requests r WHERE r.request_id = sqlc.narg(request_id) AND r.person_id = h.person_id
+        SELECT FROM requests r WHERE r.request_id = sqlc.narg(request_id)
+            AND r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = h.hold_id)
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))))
     AND (@country::text = '' OR h.country = @country OR EXISTS (
-        SELECT FROM requests r WHERE r.person_id = h.person_id AND r.country = @country
+        SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds WHERE b.hold_id = h.hold_id AND r.country = @country
             AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id))))
     AND (NOT @standing::boolean OR h.lifted_at IS NULL)
     AND (@everything::boolean OR EXISTS (
-        SELECT FROM requests r WHERE r.person_id = h.person_id AND (r.field_office = ANY (@offices::text[])
+        SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds
+        WHERE b.hold_id = h.hold_id AND (r.field_office = ANY (@offices::text[])
             OR r.country = ANY (@countries::text[]) OR r.post = ANY (@posts::text[]) OR (r.officer = @officer::text AND @officer <> ''))))
     AND (sqlc.narg(after_at)::timestamptz IS NULL OR (h.placed_at, h.hold_id) < (sqlc.narg(after_at), sqlc.narg(after_id)::uuid))
 ORDER BY h.placed_at DESC, h.hold_id DESC

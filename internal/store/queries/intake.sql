@@ -6,7 +6,7 @@ INSERT INTO persons (person_id, created_at) VALUES (@person_id, @created_at);
 SELECT fence FROM persons WHERE person_id = @person_id FOR NO KEY UPDATE;
 
 -- name: LiveRequestOf :one
-SELECT request_id FROM requests WHERE person_id = @person_id AND country = @country AND live;
+SELECT request_id FROM requests WHERE person_id = ANY (same_human(@person_id::uuid)) AND country = @country AND live;
 
 -- name: AddOrder :exec
 INSERT INTO orders (order_id, person_id, request_id, type, dated, source_sha256, country, recorded_at, recorded_by)

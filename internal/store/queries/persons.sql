@@ -16,7 +16,7 @@ SELECT * FROM person_flags WHERE flag_id = @flag_id;
 SELECT * FROM person_flags WHERE person_id = @person_id ORDER BY raised_at, flag_id;
 
 -- name: RoutedSpecially :one
-SELECT EXISTS (SELECT FROM person_flags WHERE person_id = @person_id AND ended_at IS NULL);
+SELECT EXISTS (SELECT FROM person_flags WHERE person_id = ANY (same_human(@person_id::uuid)) AND ended_at IS NULL);
 
 -- name: AddConsularNotification :exec
 INSERT INTO consular_notifications (notification_id, person_id, country, detained_since, kind, means, notified_at,

@@ -1,9 +1,9 @@
 -- name: Requests :many
 SELECT r.*, p.fence, EXISTS (
-        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
-        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+        SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE (@everything::boolean OR r.field_office = ANY (@offices::text[]) OR r.country = ANY (@countries::text[])
@@ -15,7 +15,7 @@ WHERE (@everything::boolean OR r.field_office = ANY (@offices::text[]) OR r.coun
     AND (@field_office::text = '' OR r.field_office = @field_office)
     AND (@officer::text = '' OR r.officer = @officer)
     AND (sqlc.narg(on_hold)::boolean IS NULL OR sqlc.narg(on_hold) = EXISTS (
-        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))))
     AND (sqlc.narg(overdue)::boolean IS NULL OR sqlc.narg(overdue) = overdue(r.request_id, r.stage, r.stage_since, r.live, @now::timestamptz))
     AND (sqlc.narg(due_before)::timestamptz IS NULL OR (r.live AND r.next_due_at < sqlc.narg(due_before)))
@@ -25,24 +25,25 @@ LIMIT @max_rows;
 
 -- name: Request :one
 SELECT r.*, p.fence, EXISTS (
-        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
-        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+        SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE (sqlc.narg(request_id)::uuid IS NULL OR r.request_id = sqlc.narg(request_id))
     AND (sqlc.narg(code)::text IS NULL OR r.code = sqlc.narg(code));
 
 -- name: RequestsOf :many
+-- Those of every record of the human.
 SELECT r.*, p.fence, EXISTS (
-        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
-        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+        SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
-WHERE r.person_id = @person_id
+WHERE r.person_id = ANY (same_human(@person_id::uuid))
 ORDER BY r.opened_at DESC, r.request_id DESC;
 
 -- name: Events :many
@@ -78,12 +79,12 @@ WHERE d.met_at IS NULL
             AND (s.field_office = ANY (@offices::text[]) OR s.country = ANY (@countries::text[]) OR s.post = ANY (@posts::text[])
                 OR (s.officer = @officer::text AND @officer <> '')))
         ELSE @custody_everything::boolean OR EXISTS (
-        SELECT FROM requests s WHERE s.person_id = d.person_id
+        SELECT FROM requests s WHERE s.person_id = ANY (same_human(d.person_id))
             AND (s.field_office = ANY (@custody_offices::text[]) OR s.country = ANY (@custody_countries::text[]) OR s.post = ANY (@custody_posts::text[])
                 OR (s.officer = @custody_officer::text AND @custody_officer <> '')))
         END)
     AND (sqlc.narg(request_id)::uuid IS NULL OR d.request_id = sqlc.narg(request_id))
-    AND (sqlc.narg(person_id)::uuid IS NULL OR d.person_id = sqlc.narg(person_id))
+    AND (sqlc.narg(person_id)::uuid IS NULL OR d.person_id = ANY (same_human(sqlc.narg(person_id)::uuid)))
     AND (@kind::text = '' OR d.kind = @kind)
     AND (@country::text = '' OR EXISTS (
         SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id)) AND s.country = @country))

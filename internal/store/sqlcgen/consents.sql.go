@@ -97,8 +97,8 @@ func (q *Queries) CountryConsents(ctx context.Context, requestID string) ([]Coun
 const recipientFindings = `-- name: RecipientFindings :one
 SELECT r.country, COALESCE(o.country, '')::text AS order_country,
     ARRAY(
-        SELECT n.country FROM claimed_nationalities n WHERE n.person_id = r.person_id
-        UNION SELECT a.country FROM orders a WHERE a.person_id = r.person_id
+        SELECT n.country FROM claimed_nationalities n WHERE n.person_id = ANY (same_human(r.person_id))
+        UNION SELECT a.country FROM orders a WHERE a.person_id = ANY (same_human(r.person_id))
         ORDER BY 1
     )::text[] AS nationalities,
     EXISTS (

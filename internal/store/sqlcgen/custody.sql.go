@@ -68,7 +68,7 @@ func (q *Queries) AddLegalEvent(ctx context.Context, arg AddLegalEventParams) (L
 
 const caseOfPerson = `-- name: CaseOfPerson :one
 SELECT request_id, code, country, post, field_office, officer FROM requests
-WHERE person_id = $1 ORDER BY live DESC, opened_at DESC, request_id LIMIT 1
+WHERE person_id = ANY (same_human($1::uuid)) ORDER BY live DESC, opened_at DESC, request_id LIMIT 1
 `
 
 type CaseOfPersonRow struct {
@@ -194,10 +194,10 @@ func (q *Queries) MarkMilestones(ctx context.Context, arg MarkMilestonesParams) 
 const nonComplianceAttempts = `-- name: NonComplianceAttempts :one
 SELECT count(DISTINCT (e.occurred_at AT TIME ZONE $1::text)::date)
 FROM events e JOIN requests r USING (request_id)
-WHERE r.person_id = $2 AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
+WHERE r.person_id = ANY (same_human($2::uuid)) AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
     AND e.occurred_at < $3::timestamptz
     AND e.occurred_at >= COALESCE((
-        SELECT max(l.dated) FROM legal_events l WHERE l.person_id = $2 AND l.kind = 'complied'
+        SELECT max(l.dated) FROM legal_events l WHERE l.person_id = ANY (same_human($2::uuid)) AND l.kind = 'complied'
             AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id)), '-infinity'::date)
 `
 

@@ -151,17 +151,49 @@ func (q *Queries) AmendHold(ctx context.Context, arg AmendHoldParams) (Hold, err
 	return i, err
 }
 
+const boundBy = `-- name: BoundBy :many
+SELECT b.hold_id, b.binds FROM bound_holds b JOIN holds h USING (hold_id)
+WHERE b.hold_id = ANY (CAST($1::text[] AS uuid[]))
+ORDER BY b.binds <> h.person_id, b.binds
+`
+
+type BoundByRow struct {
+	HoldID string
+	Binds  string
+}
+
+// Whom the holds bind, the person on whom each was placed first.
+func (q *Queries) BoundBy(ctx context.Context, holdIds []string) ([]BoundByRow, error) {
+	rows, err := q.db.Query(ctx, boundBy, holdIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BoundByRow
+	for rows.Next() {
+		var i BoundByRow
+		if err := rows.Scan(&i.HoldID, &i.Binds); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const casesOfHold = `-- name: CasesOfHold :many
-SELECT request_id, code, country, post, field_office, officer FROM requests r
-WHERE r.person_id = $1 AND CASE WHEN $2::uuid IS NOT NULL THEN r.request_id = $2
-    ELSE r.live OR r.request_id = (
-        SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1) END
+SELECT request_id, code, country, post, field_office, officer, person_id FROM requests r
+WHERE CASE WHEN $1::uuid IS NOT NULL THEN r.request_id = $1
+    ELSE r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = $2::uuid) AND (r.live OR r.request_id = (
+        SELECT n.request_id FROM requests n WHERE n.person_id = r.person_id ORDER BY n.live DESC, n.opened_at DESC, n.request_id LIMIT 1)) END
 ORDER BY request_id
 `
 
 type CasesOfHoldParams struct {
-	PersonID  string
 	RequestID *string
+	HoldID    *string
 }
 
 type CasesOfHoldRow struct {
@@ -171,11 +203,13 @@ type CasesOfHoldRow struct {
 	Post        string
 	FieldOffice string
 	Officer     string
+	PersonID    string
 }
 
-// The requests of a person about which counsel is told: one that is named, else the live ones, else the newest.
+// The requests about which counsel is told: one that is named, else of everybody
+// whom a hold binds the live ones, or the newest.
 func (q *Queries) CasesOfHold(ctx context.Context, arg CasesOfHoldParams) ([]CasesOfHoldRow, error) {
-	rows, err := q.db.Query(ctx, casesOfHold, arg.PersonID, arg.RequestID)
+	rows, err := q.db.Query(ctx, casesOfHold, arg.RequestID, arg.HoldID)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +224,7 @@ func (q *Queries) CasesOfHold(ctx context.Context, arg CasesOfHoldParams) ([]Cas
 			&i.Post,
 			&i.FieldOffice,
 			&i.Officer,
+			&i.PersonID,
 		); err != nil {
 			return nil, err
 		}
@@ -203,7 +238,8 @@ func (q *Queries) CasesOfHold(ctx context.Context, arg CasesOfHoldParams) ([]Cas
 
 const endExpiredHolds = `-- name: EndExpiredHolds :many
 UPDATE holds SET lifted_by = 'system', lifted_at = $1::timestamptz, lift_source_sha256 = expiry_source_sha256, lift_reason = 'expired'
-WHERE person_id = $2 AND lifted_at IS NULL AND expires_at <= $1::timestamptz
+WHERE hold_id IN (SELECT b.hold_id FROM bound_holds b WHERE b.binds = $2) AND lifted_at IS NULL
+    AND expires_at <= $1::timestamptz
 RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256
 `
 
@@ -292,16 +328,19 @@ func (q *Queries) Hold(ctx context.Context, holdID string) (Hold, error) {
 
 const holds = `-- name: Holds :many
 SELECT h.hold_id, h.person_id, h.scope, h.country, h.request_id, h.kind, h.authority, h.source_sha256, h.dated, h.review_by, h.placed_by, h.placed_at, h.fence, h.lifted_by, h.lifted_command, h.lifted_at, h.lift_source_sha256, h.lift_reason, h.expires_on, h.expires_zone, h.expires_at, h.expiry_source_sha256 FROM holds h
-WHERE ($1::uuid IS NULL OR h.person_id = $1)
+WHERE ($1::uuid IS NULL OR EXISTS (
+        SELECT FROM bound_holds b WHERE b.hold_id = h.hold_id AND b.binds = $1))
     AND ($2::uuid IS NULL OR EXISTS (
-        SELECT FROM requests r WHERE r.request_id = $2 AND r.person_id = h.person_id
+        SELECT FROM requests r WHERE r.request_id = $2
+            AND r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = h.hold_id)
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))))
     AND ($3::text = '' OR h.country = $3 OR EXISTS (
-        SELECT FROM requests r WHERE r.person_id = h.person_id AND r.country = $3
+        SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds WHERE b.hold_id = h.hold_id AND r.country = $3
             AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id))))
     AND (NOT $4::boolean OR h.lifted_at IS NULL)
     AND ($5::boolean OR EXISTS (
-        SELECT FROM requests r WHERE r.person_id = h.person_id AND (r.field_office = ANY ($6::text[])
+        SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds
+        WHERE b.hold_id = h.hold_id AND (r.field_office = ANY ($6::text[])
             OR r.country = ANY ($7::text[]) OR r.post = ANY ($8::text[]) OR (r.officer = $9::text AND $9 <> ''))))
     AND ($10::timestamptz IS NULL OR (h.placed_at, h.hold_id) < ($10, $11::uuid))
 ORDER BY h.placed_at DESC, h.hold_id DESC
@@ -388,7 +427,7 @@ SELECT o.hold_id, o.person_id, o.review_by, o.weeks FROM overdue o
 WHERE NOT EXISTS (
     SELECT FROM requests r
     JOIN notices n ON n.filed_under = 'hold/' || o.hold_id || '/review/' || o.review_by || '/' || o.weeks || '/' || r.request_id
-    WHERE r.person_id = o.person_id)
+    WHERE r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = o.hold_id))
 ORDER BY o.review_by, o.hold_id LIMIT $1
 `
 
@@ -486,8 +525,8 @@ func (q *Queries) LiftHold(ctx context.Context, arg LiftHoldParams) (Hold, error
 
 const mayHaveLeft = `-- name: MayHaveLeft :many
 SELECT c.recall_id, c.dispatch_id, c.request_id, r.code, c.opened_at, c.closed_at
-FROM holds h
-JOIN dispatches d ON d.person_id = h.person_id
+FROM bound_holds h
+JOIN dispatches d ON d.person_id = h.binds
 JOIN recalls c ON c.dispatch_id = d.dispatch_id
 JOIN requests r ON r.request_id = d.request_id
 WHERE h.hold_id = $1
@@ -565,9 +604,15 @@ func (q *Queries) PersonsOfExpiredHolds(ctx context.Context, arg PersonsOfExpire
 }
 
 const raiseFence = `-- name: RaiseFence :one
-UPDATE persons SET fence = fence + 1 WHERE person_id = $1 RETURNING fence
+WITH raised AS (
+    UPDATE persons SET fence = (SELECT max(o.fence) + 1 FROM persons o WHERE o.person_id = ANY (same_human($1::uuid)))
+    WHERE persons.person_id = ANY (same_human($1::uuid))
+    RETURNING persons.fence
+)
+SELECT max(fence)::bigint AS fence FROM raised
 `
 
+// The records of one human count on together, so that a version of one tells of the other's holds too.
 func (q *Queries) RaiseFence(ctx context.Context, personID string) (int64, error) {
 	row := q.db.QueryRow(ctx, raiseFence, personID)
 	var fence int64
@@ -578,8 +623,8 @@ func (q *Queries) RaiseFence(ctx context.Context, personID string) (int64, error
 const recallWhatMayHaveLeft = `-- name: RecallWhatMayHaveLeft :exec
 INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at)
 SELECT d.dispatch_id, d.dispatch_id, d.request_id, h.hold_id, h.placed_at
-FROM holds h
-JOIN dispatches d ON d.person_id = h.person_id AND d.status IN ('sending', 'sent')
+FROM bound_holds h
+JOIN dispatches d ON d.person_id = h.binds AND d.status IN ('sending', 'sent')
 JOIN requests r ON r.request_id = d.request_id AND (r.live OR d.status = 'sending')
 WHERE h.hold_id = $1
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
@@ -594,9 +639,9 @@ func (q *Queries) RecallWhatMayHaveLeft(ctx context.Context, holdID string) erro
 const signalHold = `-- name: SignalHold :exec
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
 SELECT 'request/' || r.request_id, 'HoldChanged',
-    jsonb_build_object('hold', h.hold_id, 'stops', h.lifted_at IS NULL, 'at', $1::timestamptz, 'fence', h.fence), $1::timestamptz
-FROM holds h
-JOIN requests r ON r.person_id = h.person_id AND r.live
+    jsonb_build_object('hold', h.hold_id, 'stops', h.lifted_at IS NULL, 'at', $1::timestamptz, 'fence', h.bound_at_fence), $1::timestamptz
+FROM bound_holds h
+JOIN requests r ON r.person_id = h.binds AND r.live
 WHERE h.hold_id = $2
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
 ORDER BY r.request_id
@@ -615,9 +660,9 @@ func (q *Queries) SignalHold(ctx context.Context, arg SignalHoldParams) error {
 
 const signalStandingHolds = `-- name: SignalStandingHolds :exec
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
-SELECT 'request/' || r.request_id, 'HoldChanged', jsonb_build_object('hold', h.hold_id, 'stops', true, 'at', $1::timestamptz, 'fence', h.fence), $1::timestamptz
+SELECT 'request/' || r.request_id, 'HoldChanged', jsonb_build_object('hold', h.hold_id, 'stops', true, 'at', $1::timestamptz, 'fence', h.bound_at_fence), $1::timestamptz
 FROM requests r
-JOIN holds h ON h.person_id = r.person_id AND h.lifted_at IS NULL
+JOIN bound_holds h ON h.binds = r.person_id AND h.lifted_at IS NULL
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country))
 WHERE r.request_id = $2
 ORDER BY h.placed_at, h.hold_id
@@ -636,7 +681,7 @@ func (q *Queries) SignalStandingHolds(ctx context.Context, arg SignalStandingHol
 
 const stoppedBy = `-- name: StoppedBy :many
 SELECT r.request_id, r.code, r.stage, EXISTS (
-    SELECT FROM holds o WHERE o.person_id = r.person_id AND o.hold_id <> h.hold_id AND o.lifted_at IS NULL
+    SELECT FROM bound_holds o WHERE o.binds = r.person_id AND o.hold_id <> h.hold_id AND o.lifted_at IS NULL
         AND (o.scope = 'person' OR (o.scope = 'country' AND o.country = r.country) OR (o.scope = 'request' AND o.request_id = r.request_id))
 ) AS still_held,
 ARRAY(
@@ -646,8 +691,8 @@ ARRAY(
 ARRAY(
     SELECT c.dispatch_id::text FROM recalls c WHERE c.request_id = r.request_id AND c.closed_at IS NULL ORDER BY c.dispatch_id
 )::text[] AS awaited
-FROM holds h
-JOIN requests r ON r.person_id = h.person_id AND r.live
+FROM bound_holds h
+JOIN requests r ON r.person_id = h.binds AND r.live
 WHERE h.hold_id = $1
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
 ORDER BY r.request_id

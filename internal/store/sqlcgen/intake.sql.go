@@ -106,7 +106,7 @@ func (q *Queries) AddRequest(ctx context.Context, arg AddRequestParams) error {
 }
 
 const liveRequestOf = `-- name: LiveRequestOf :one
-SELECT request_id FROM requests WHERE person_id = $1 AND country = $2 AND live
+SELECT request_id FROM requests WHERE person_id = ANY (same_human($1::uuid)) AND country = $2 AND live
 `
 
 type LiveRequestOfParams struct {

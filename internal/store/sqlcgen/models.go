@@ -218,3 +218,18 @@ type PersonFlag struct {
 	EndReason       *string
 	EndedCommand    *string
 }
+
+type PersonMerge struct {
+	MergeID            string
+	Survivor           string
+	Merged             string
+	Reason             string
+	SourceSha256       string
+	MergedBy           string
+	MergedAt           time.Time
+	UndoneWith         *string
+	UndoneBy           *string
+	UndoneAt           *time.Time
+	UndoneReason       *string
+	UndoneSourceSha256 *string
+}

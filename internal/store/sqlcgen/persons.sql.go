@@ -325,7 +325,7 @@ func (q *Queries) RaiseFlag(ctx context.Context, arg RaiseFlagParams) error {
 }
 
 const routedSpecially = `-- name: RoutedSpecially :one
-SELECT EXISTS (SELECT FROM person_flags WHERE person_id = $1 AND ended_at IS NULL)
+SELECT EXISTS (SELECT FROM person_flags WHERE person_id = ANY (same_human($1::uuid)) AND ended_at IS NULL)
 `
 
 func (q *Queries) RoutedSpecially(ctx context.Context, personID string) (bool, error) {

@@ -20,12 +20,12 @@ WHERE d.met_at IS NULL
             AND (s.field_office = ANY ($2::text[]) OR s.country = ANY ($3::text[]) OR s.post = ANY ($4::text[])
                 OR (s.officer = $5::text AND $5 <> '')))
         ELSE $6::boolean OR EXISTS (
-        SELECT FROM requests s WHERE s.person_id = d.person_id
+        SELECT FROM requests s WHERE s.person_id = ANY (same_human(d.person_id))
             AND (s.field_office = ANY ($7::text[]) OR s.country = ANY ($8::text[]) OR s.post = ANY ($9::text[])
                 OR (s.officer = $10::text AND $10 <> '')))
         END)
     AND ($11::uuid IS NULL OR d.request_id = $11)
-    AND ($12::uuid IS NULL OR d.person_id = $12)
+    AND ($12::uuid IS NULL OR d.person_id = ANY (same_human($12::uuid)))
     AND ($13::text = '' OR d.kind = $13)
     AND ($14::text = '' OR EXISTS (
         SELECT FROM requests s WHERE (s.request_id = d.request_id OR (d.request_id IS NULL AND s.person_id = d.person_id)) AND s.country = $14))
@@ -344,10 +344,10 @@ func (q *Queries) Recalls(ctx context.Context, requestID string) ([]RecallsRow, 
 
 const request = `-- name: Request :one
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, p.fence, EXISTS (
-        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
-        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+        SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE ($1::uuid IS NULL OR r.request_id = $1)
@@ -434,10 +434,10 @@ func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, e
 
 const requests = `-- name: Requests :many
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, p.fence, EXISTS (
-        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
-        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+        SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
 WHERE ($1::boolean OR r.field_office = ANY ($2::text[]) OR r.country = ANY ($3::text[])
@@ -449,7 +449,7 @@ WHERE ($1::boolean OR r.field_office = ANY ($2::text[]) OR r.country = ANY ($3::
     AND ($10::text = '' OR r.field_office = $10)
     AND ($11::text = '' OR r.officer = $11)
     AND ($12::boolean IS NULL OR $12 = EXISTS (
-        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))))
     AND ($13::boolean IS NULL OR $13 = overdue(r.request_id, r.stage, r.stage_since, r.live, $14::timestamptz))
     AND ($15::timestamptz IS NULL OR (r.live AND r.next_due_at < $15))
@@ -586,13 +586,13 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsR
 
 const requestsOf = `-- name: RequestsOf :many
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, p.fence, EXISTS (
-        SELECT FROM holds h WHERE h.person_id = r.person_id AND h.lifted_at IS NULL
+        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
-        SELECT FROM person_flags f WHERE f.person_id = r.person_id AND f.ended_at IS NULL
+        SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r JOIN persons p USING (person_id)
-WHERE r.person_id = $1
+WHERE r.person_id = ANY (same_human($1::uuid))
 ORDER BY r.opened_at DESC, r.request_id DESC
 `
 
@@ -630,6 +630,7 @@ type RequestsOfRow struct {
 	SpecialRouting bool
 }
 
+// Those of every record of the human.
 func (q *Queries) RequestsOf(ctx context.Context, personID string) ([]RequestsOfRow, error) {
 	rows, err := q.db.Query(ctx, requestsOf, personID)
 	if err != nil {
