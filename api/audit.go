@@ -40,6 +40,7 @@ type AuditProof struct {
 	Entry      AuditEntry
 	Path       []string // hashes up to the root, base64
 	Checkpoint string   // signed note
+	Handovers  []string // signed notes before it by which the key was replaced, in order
 }
 
 // AuditLog is the log of who did what. Changes enter it with themselves.
@@ -203,7 +204,7 @@ func (s *Server) GetAuditProof(ctx context.Context, r contract.GetAuditProofRequ
 	if err != nil {
 		return nil, fmt.Errorf("prove audit entry: %w", err)
 	}
-	return contract.GetAuditProof200JSONResponse{Entry: auditEntryOf(proof.Entry), Path: proof.Path, Checkpoint: proof.Checkpoint}, nil
+	return contract.GetAuditProof200JSONResponse{Entry: auditEntryOf(proof.Entry), Path: proof.Path, Checkpoint: proof.Checkpoint, Handovers: proof.Handovers}, nil
 }
 
 func auditEntryOf(e AuditEntry) contract.AuditEntry {

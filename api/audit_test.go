@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,11 +22,12 @@ import (
 func (w *world) sequence() note.Verifier {
 	w.t.Helper()
 	if w.sequencer == nil {
-		key, public, err := audit.NewKey()
+		key := filepath.Join(w.t.TempDir(), "audit.key")
+		public, err := audit.CreateKey(key)
 		must(w.t, err)
 		w.signed, err = note.NewVerifier(public)
 		must(w.t, err)
-		w.sequencer, err = audit.NewSequencer(w.pool, key, audit.Folder(w.t.TempDir()), w.clock.Now, slog.New(slog.DiscardHandler))
+		w.sequencer, err = audit.NewSequencer(w.pool, audit.KeyFile(key), audit.Folder(w.t.TempDir()), w.clock.Now, slog.New(slog.DiscardHandler))
 		must(w.t, err)
 	}
 	must(w.t, w.sequencer.Round(w.t.Context()))

@@ -363,6 +363,9 @@ type AuditProof struct {
 	// Entry Who did what. What is personal stands in it as salted hashes alone.
 	Entry AuditEntry `json:"entry"`
 
+	// Handovers the signed notes before it by which the key was replaced, in order: each names the next key and is signed by both
+	Handovers []string `json:"handovers"`
+
 	// Path hashes from the entry to the root of the tree, base64
 	Path []string `json:"path"`
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/store"
 )
 
-// runAudit makes the key of the audit log, verifies the log, proves one entry,
+// runAudit makes and replaces the key of the audit log, verifies the log, proves one entry,
 // tells the salt of what an entry commits to, or exports a contact history.
 func runAudit(ctx context.Context, args []string, t terminal) error {
 	switch {
@@ -27,6 +27,8 @@ func runAudit(ctx context.Context, args []string, t terminal) error {
 		}
 		_, err = fmt.Fprintln(t.out, verifier)
 		return err
+	case len(args) == 1 && args[0] == "rotate-key":
+		return rotateAuditKey(ctx, t)
 	case len(args) == 1 && args[0] == "verify":
 		return withLog(ctx, t, verifyLog)
 	case len(args) == 2 && args[0] == "prove":
@@ -46,6 +48,30 @@ func runAudit(ctx context.Context, args []string, t terminal) error {
 	default:
 		return errUsage
 	}
+}
+
+// rotateAuditKey replaces the key that running workers sign with, and tells the
+// public half of the new one.
+func rotateAuditKey(ctx context.Context, t terminal) error {
+	w, err := world(t, config.AuditKey)
+	if err != nil {
+		return err
+	}
+	pool, err := store.Connect(ctx, w.Config.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	sequencer, err := audit.NewSequencer(pool, audit.KeyFile(w.Config.Audit.KeyFile), audit.Folder(w.Config.Audit.Folder), w.Clock.Now, w.Log)
+	if err != nil {
+		return err
+	}
+	verifier, err := sequencer.RotateKey(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(t.out, verifier)
+	return err
 }
 
 // auditLog is the log and what it is held against.

@@ -62,7 +62,7 @@ func commands() []command {
 		{"migrate", "", runMigrate},
 		{"directory", "FILE", runDirectory},
 		{"keys", "create REFERENCE | rotate master|data|index|payload | retire master | status", runKeys},
-		{"audit", "key FILE | verify | prove NUMBER | salt NUMBER FIELD -by PERSON | export REQUEST -by PERSON FOLDER", runAudit},
+		{"audit", "key FILE | rotate-key | verify | prove NUMBER | salt NUMBER FIELD -by PERSON | export REQUEST -by PERSON FOLDER", runAudit},
 		{"retention", "due | destroy [-confirm -by PERSON]", runRetention},
 		{"codec", "", runCodec},
 		{"clocks", "[-directory FILE] FILE", runClocks},

@@ -35,11 +35,12 @@ type archive struct {
 func newArchive(t *testing.T) *archive {
 	t.Helper()
 	folder := t.TempDir()
-	key, public, err := audit.NewKey()
+	key := filepath.Join(folder, "audit.key")
+	public, err := audit.CreateKey(key)
 	a := &archive{t: t, environment: map[string]string{
 		"DATABASE_URL": storetest.URL(t), "TRAVELDOC_MASTER_KEYS": "file://" + filepath.Join(folder, "master.json"),
 		"TRAVELDOC_DOCUMENTS": filepath.Join(folder, "documents"), "TRAVELDOC_AUDIT_FOLDER": filepath.Join(folder, "audit"),
-		"TRAVELDOC_AUDIT_VERIFIER": public,
+		"TRAVELDOC_AUDIT_VERIFIER": public, "TRAVELDOC_AUDIT_KEY_FILE": key,
 	}}
 	a.must(err)
 	a.call("keys", "create", a.environment["TRAVELDOC_MASTER_KEYS"])
@@ -52,7 +53,7 @@ func newArchive(t *testing.T) *archive {
 	a.vault = vault.New(a.pool, masters, serve.SystemClock{})
 	a.verifier, err = note.NewVerifier(public)
 	a.must(err)
-	a.sequencer, err = audit.NewSequencer(storetest.Owner(t, a.pool), key, audit.Folder(a.environment["TRAVELDOC_AUDIT_FOLDER"]),
+	a.sequencer, err = audit.NewSequencer(storetest.Owner(t, a.pool), audit.KeyFile(key), audit.Folder(a.environment["TRAVELDOC_AUDIT_FOLDER"]),
 		serve.SystemClock{}.Now, slog.New(slog.DiscardHandler))
 	a.must(err)
 	return a

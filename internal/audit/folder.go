@@ -71,15 +71,19 @@ func (f Folder) lastCheckpoint() (size, end int64, err error) {
 
 // noteEnd is where the first note of a text ends, 0 when it is torn.
 func noteEnd(text string) int {
-	at := strings.Index(text, "\n— ")
-	if at < 0 {
+	body, _, whole := strings.Cut(text, "\n\n")
+	if !whole {
 		return 0
 	}
-	line := strings.Index(text[at+1:], "\n")
-	if line < 0 {
-		return 0
+	end := len(body) + len("\n\n")
+	for range signatures(body) {
+		line := strings.Index(text[end:], "\n")
+		if line < 0 || !strings.HasPrefix(text[end:], "— ") {
+			return 0
+		}
+		end += line + 1
 	}
-	return at + 1 + line + 1
+	return end
 }
 
 // append writes at an offset, cuts off what stood behind it, and flushes.
@@ -126,8 +130,14 @@ func (f Folder) Checkpoints() iter.Seq2[string, error] {
 				}
 				return
 			}
+			if line == origin+"\n" && current.Len() > 0 { // what stands before it is no whole note
+				if !yield(current.String(), nil) {
+					return
+				}
+				current.Reset()
+			}
 			current.WriteString(line)
-			if !strings.HasPrefix(line, "— ") {
+			if !strings.HasPrefix(line, "— ") || noteEnd(current.String()) == 0 {
 				continue
 			}
 			if !yield(current.String(), nil) {

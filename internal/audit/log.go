@@ -48,7 +48,7 @@ func (l Log) Proof(ctx context.Context, number int64) (api.AuditProof, error) {
 	for i, hash := range proof.Path {
 		path[i] = hash.String()
 	}
-	return api.AuditProof{Entry: entryOf(proof.Entry), Path: path, Checkpoint: proof.Checkpoint}, nil
+	return api.AuditProof{Entry: entryOf(proof.Entry), Path: path, Checkpoint: proof.Checkpoint, Handovers: proof.Handovers}, nil
 }
 
 func entryOf(row Row) api.AuditEntry {

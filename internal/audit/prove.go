@@ -16,11 +16,13 @@ import (
 // ErrUnknown says that no entry has the number, or none under a checkpoint.
 var ErrUnknown = errors.New("no such audit entry")
 
-// Proof shows to anyone with the verifier's key that an entry is in the log.
+// Proof shows to anyone with the public half of a key that the log has or had
+// that an entry is in it.
 type Proof struct {
 	Entry      Row         `json:"entry"`
 	Path       []tlog.Hash `json:"path"`       // from the entry to the root, base64 each
 	Checkpoint string      `json:"checkpoint"` // signed note
+	Handovers  []string    `json:"handovers"`  // signed notes before it by which the key was replaced, in order
 }
 
 // Prove makes the proof of one entry under the last checkpoint; ErrUnknown.
@@ -45,6 +47,11 @@ func Prove(ctx context.Context, pool *pgxpool.Pool, number int64) (Proof, error)
 			return ErrUnknown
 		}
 		proof.Checkpoint = text
+		handovers, err := q.Handovers(ctx, last.Size)
+		if err != nil {
+			return err
+		}
+		proof.Handovers = append([]string{}, handovers...) // a list in JSON, even without any
 		path, err := tlog.ProveRecord(last.Size, number-1, hashes{ctx, q})
 		proof.Path = path
 		return err
@@ -57,7 +64,11 @@ func Prove(ctx context.Context, pool *pgxpool.Pool, number int64) (Proof, error)
 
 // Check tells whether a proof holds, from the proof and the key alone.
 func Check(proof Proof, verifier note.Verifier) error {
-	checkpoint, err := OpenCheckpoint(proof.Checkpoint, verifier)
+	keys := chain{key: verifier}
+	for _, handover := range proof.Handovers {
+		_, _ = keys.open(handover) // from before the trusted key, or the chain ends and the checkpoint won't open
+	}
+	checkpoint, err := keys.open(proof.Checkpoint)
 	if err != nil {
 		return err
 	}

@@ -29,24 +29,23 @@ var ErrTree = errors.New("the audit tree is not the one of the last checkpoint")
 // and exports them. Any number may run; one at a time works.
 type Sequencer struct {
 	pool   *pgxpool.Pool
-	signer note.Signer
+	key    KeyFile
 	folder Folder
 	now    func() time.Time
 	log    *slog.Logger
 }
 
-// NewSequencer takes the key in the form that NewKey makes, and the folder that
-// checkpoints are exported to. The pool's login must be a member of the role
+// NewSequencer takes the file of the key, and the folder that checkpoints are
+// exported to. The pool's login must be a member of the role
 // traveldoc_sequencer.
-func NewSequencer(pool *pgxpool.Pool, key string, folder Folder, now func() time.Time, log *slog.Logger) (*Sequencer, error) {
-	signer, err := note.NewSigner(key)
-	if err != nil {
-		return nil, errKey
+func NewSequencer(pool *pgxpool.Pool, key KeyFile, folder Folder, now func() time.Time, log *slog.Logger) (*Sequencer, error) {
+	if _, err := key.read(); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(string(folder), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of checkpoints: %w", err)
 	}
-	return &Sequencer{pool: pool, signer: signer, folder: folder, now: now, log: log}, nil
+	return &Sequencer{pool: pool, key: key, folder: folder, now: now, log: log}, nil
 }
 
 // Run works until the context ends. A failed round is logged and tried again.
@@ -68,13 +67,20 @@ func (s *Sequencer) Run(ctx context.Context) {
 // Round numbers what waits and exports what was signed. It does nothing while
 // another sequencer is at work.
 func (s *Sequencer) Round(ctx context.Context) error {
+	return s.inTurn(ctx, (*sqlcgen.Queries).TakeTurn, s.catchUp)
+}
+
+// inTurn works while no other sequencer does, if the turn is given.
+func (s *Sequencer) inTurn(
+	ctx context.Context, take func(*sqlcgen.Queries, context.Context) (bool, error), work func(context.Context, *pgx.Conn) error,
+) error {
 	connection, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("sequence the audit log: %w", err)
 	}
 	defer connection.Release()
 	q := sqlcgen.New(connection)
-	turn, err := q.TakeTurn(ctx)
+	turn, err := take(q, ctx)
 	if err != nil || !turn {
 		return err
 	}
@@ -83,12 +89,17 @@ func (s *Sequencer) Round(ctx context.Context) error {
 			_ = connection.Conn().Close(context.WithoutCancel(ctx)) // the lock goes with the connection
 		}
 	}()
+	return work(ctx, connection.Conn())
+}
+
+// catchUp numbers all that waits.
+func (s *Sequencer) catchUp(ctx context.Context, connection *pgx.Conn) error {
 	for {
-		numbered, err := s.number(ctx, connection.Conn())
+		numbered, err := s.number(ctx, connection)
 		if err != nil {
 			return fmt.Errorf("number audit entries: %w", err)
 		}
-		if err := s.export(ctx, q); err != nil || numbered < batch {
+		if err := s.export(ctx, sqlcgen.New(connection)); err != nil || numbered < batch {
 			return err
 		}
 	}
@@ -97,29 +108,53 @@ func (s *Sequencer) Round(ctx context.Context) error {
 // number gives one batch its numbers and signs the tree over it.
 func (s *Sequencer) number(ctx context.Context, connection *pgx.Conn) (numbered int, err error) {
 	err = pgx.BeginFunc(ctx, connection, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SET LOCAL ROLE traveldoc_sequencer"); err != nil {
-			return err
-		}
-		q := sqlcgen.New(tx)
-		rows, err := q.Waiting(ctx, batch)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		grown, err := signed(ctx, q)
-		if err != nil {
-			return err
-		}
-		numbered = len(rows)
-		return s.grow(ctx, q, grown, rows)
+		numbered, err = s.numberIn(ctx, tx, nil)
+		return err
 	})
 	return numbered, err
 }
 
-// signed is the stored tree, if it is the one that was signed last.
-func signed(ctx context.Context, q *sqlcgen.Queries) (tree, error) {
+// numberIn hands over to the next key if there is one.
+func (s *Sequencer) numberIn(ctx context.Context, tx pgx.Tx, next *signingKey) (numbered int, err error) {
+	if _, err := tx.Exec(ctx, "SET LOCAL ROLE traveldoc_sequencer"); err != nil {
+		return 0, err
+	}
+	q := sqlcgen.New(tx)
+	rows, err := q.Waiting(ctx, batch)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
 	latest, last, err := latestCheckpoint(ctx, q)
-	if err != nil || latest == "" {
-		return tree{}, err
+	if err != nil {
+		return 0, err
+	}
+	keys, err := s.key.read()
+	if err != nil {
+		return 0, err
+	}
+	at, err := inForce(keys, latest)
+	if err != nil {
+		return 0, err
+	}
+	grown, err := signed(ctx, q, last)
+	if err != nil {
+		return 0, err
+	}
+	return len(rows), s.grow(ctx, q, growth{grown, rows, keys[at], next})
+}
+
+// growth is what a tree gains, and who signs it.
+type growth struct {
+	tree tree
+	rows []sqlcgen.AuditEntry
+	key  signingKey
+	next *signingKey // to which that key hands over; may be none
+}
+
+// signed is the stored tree, if it is the one that was signed last.
+func signed(ctx context.Context, q *sqlcgen.Queries, last Checkpoint) (tree, error) {
+	if last.Size == 0 {
+		return tree{}, nil
 	}
 	known, err := stored(ctx, q, last.Size)
 	if err != nil {
@@ -144,7 +179,8 @@ func latestCheckpoint(ctx context.Context, q *sqlcgen.Queries) (string, Checkpoi
 	return row.Note, checkpoint, err
 }
 
-func (s *Sequencer) grow(ctx context.Context, q *sqlcgen.Queries, grown tree, rows []sqlcgen.AuditEntry) error {
+func (s *Sequencer) grow(ctx context.Context, q *sqlcgen.Queries, g growth) error {
+	grown, rows := g.tree, g.rows
 	numbers := sqlcgen.NumberParams{}
 	added := sqlcgen.AddHashesParams{}
 	for _, row := range rows {
@@ -166,11 +202,15 @@ func (s *Sequencer) grow(ctx context.Context, q *sqlcgen.Queries, grown tree, ro
 	if err := q.AddHashes(ctx, added); err != nil {
 		return err
 	}
-	text, err := sign(Checkpoint{Size: grown.size, Root: grown.root(), At: s.now()}, s.signer)
+	checkpoint, signers := Checkpoint{Size: grown.size, Root: grown.root(), At: s.now()}, []note.Signer{g.key.signer}
+	if g.next != nil {
+		checkpoint.Next, signers = g.next.public, append(signers, g.next.signer)
+	}
+	text, err := sign(checkpoint, signers...)
 	if err != nil {
 		return err
 	}
-	return q.AddCheckpoint(ctx, sqlcgen.AddCheckpointParams{Size: grown.size, Note: text})
+	return q.AddCheckpoint(ctx, sqlcgen.AddCheckpointParams{Size: grown.size, Note: text, HandsOver: g.next != nil})
 }
 
 // export brings the folder up to what is signed, from wherever it stopped.

@@ -34,12 +34,14 @@ type Report struct {
 }
 
 // Verify reads the whole log and holds it against every signed checkpoint, in
-// the database and in the folder; now is the time by which rows may be late. It stops at the first entry that is altered,
-// missing or out of its place.
+// the database and in the folder; now is the time by which rows may be late. It
+// stops at the first entry that is altered, missing or out of its place. The
+// verifier is that of any key the log ever had; its successors are believed
+// where it handed over to them.
 func Verify(ctx context.Context, pool *pgxpool.Pool, verifier note.Verifier, folder Folder, now time.Time) (Report, error) {
-	v := &verification{verifier: verifier, late: now.Add(-unnumberedAfter).UTC()}
+	v := &verification{late: now.Add(-unnumberedAfter).UTC()}
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, pool, options, func(tx pgx.Tx) error { return v.run(ctx, sqlcgen.New(tx), folder) })
+	err := pgx.BeginTxFunc(ctx, pool, options, func(tx pgx.Tx) error { return v.run(ctx, sqlcgen.New(tx), verifier, folder) })
 	if err != nil {
 		return Report{}, fmt.Errorf("verify the audit log: %w", err)
 	}
@@ -48,7 +50,6 @@ func Verify(ctx context.Context, pool *pgxpool.Pool, verifier note.Verifier, fol
 
 // verification is the state of one pass over the rows.
 type verification struct {
-	verifier    note.Verifier
 	late        time.Time // rows of acts before it have a number
 	report      Report
 	checkpoints []Checkpoint // by size, those that are signed
@@ -62,8 +63,8 @@ func (v *verification) fault(number int64, what string) {
 	v.report.Faults = append(v.report.Faults, Fault{number, what})
 }
 
-func (v *verification) run(ctx context.Context, q *sqlcgen.Queries, folder Folder) error {
-	if err := v.collect(ctx, q, folder); err != nil {
+func (v *verification) run(ctx context.Context, q *sqlcgen.Queries, verifier note.Verifier, folder Folder) error {
+	if err := v.collect(ctx, q, verifier, folder); err != nil {
 		return err
 	}
 	exported, err := folder.leaves()
@@ -85,18 +86,16 @@ func (v *verification) run(ctx context.Context, q *sqlcgen.Queries, folder Folde
 }
 
 // collect opens every checkpoint there is.
-func (v *verification) collect(ctx context.Context, q *sqlcgen.Queries, folder Folder) error {
-	var before int64
+func (v *verification) collect(ctx context.Context, q *sqlcgen.Queries, verifier note.Verifier, folder Folder) error {
+	exported := &series{name: "exported", chain: chain{key: verifier}}
 	for text, err := range folder.Checkpoints() {
 		if err != nil {
 			return err
 		}
-		found := v.open(text, "exported")
-		if found != 0 && found <= before {
-			v.fault(found, "an exported checkpoint is out of order")
-		}
-		before = max(before, found)
+		v.openExported(text, exported)
 	}
+	v.foreign(exported)
+	stored := &series{name: "stored", chain: chain{key: verifier}}
 	for after := int64(0); ; {
 		rows, err := q.CheckpointsAfter(ctx, sqlcgen.CheckpointsAfterParams{Size: after, MaxRows: batch})
 		if err != nil {
@@ -106,24 +105,56 @@ func (v *verification) collect(ctx context.Context, q *sqlcgen.Queries, folder F
 			break
 		}
 		for _, row := range rows {
-			if size := v.open(row.Note, "stored"); size != 0 && size != row.Size {
-				v.fault(row.Size, "a stored checkpoint is of another size")
-			}
+			v.openStored(row, stored)
 			after = row.Size
 		}
 	}
+	v.foreign(stored)
+	v.compareChains(*exported, *stored)
 	slices.SortStableFunc(v.checkpoints, func(a, b Checkpoint) int { return int(a.Size - b.Size) })
 	return nil
 }
 
-func (v *verification) open(text, where string) int64 {
-	checkpoint, err := OpenCheckpoint(text, v.verifier)
-	if err != nil {
-		v.fault(0, "an "+where+" checkpoint is not signed by the key")
-		return 0
+func (v *verification) openExported(text string, exported *series) {
+	claimed, _ := parse(noteText(text)) // only to name it
+	before := exported.last
+	checkpoint, ok := exported.open(text, claimed.Size)
+	if !ok {
+		return
+	}
+	if checkpoint.Size <= before {
+		v.fault(checkpoint.Size, "an exported checkpoint is out of order")
 	}
 	v.checkpoints = append(v.checkpoints, checkpoint)
-	return checkpoint.Size
+}
+
+func (v *verification) openStored(row sqlcgen.AuditCheckpoint, stored *series) {
+	checkpoint, ok := stored.open(row.Note, row.Size)
+	if !ok {
+		return
+	}
+	if checkpoint.Size != row.Size || row.HandsOver != (checkpoint.Next != "") {
+		v.fault(row.Size, "a stored checkpoint says something else than its row")
+	}
+	v.checkpoints = append(v.checkpoints, checkpoint)
+}
+
+// foreign names the first checkpoint that no key of the chain signed.
+func (v *verification) foreign(p *series) {
+	if p.strangers > 0 {
+		v.fault(p.strange, fmt.Sprintf("the checkpoint %s here is not signed by the key in force, nor are %d after it", p.name, p.strangers-1))
+	}
+}
+
+// compareChains: whoever holds a former key could hand it over once more.
+func (v *verification) compareChains(exported, stored series) {
+	missing, found := stored.lacks(exported)
+	if !found {
+		missing, found = exported.lacks(stored)
+	}
+	if found {
+		v.fault(missing.size, "the key was handed over in one way by what is stored and in another by what is exported")
+	}
 }
 
 // walk goes through the rows in the order of their numbers.

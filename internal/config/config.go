@@ -66,8 +66,8 @@ type Identity struct {
 
 // Audit says how the log of who did what is signed, checked and kept elsewhere.
 type Audit struct {
-	Key      string // signs checkpoints; the worker's alone
-	Verifier string // its public half; whoever verifies has it
+	KeyFile  string // path of the key that signs checkpoints; the worker's alone
+	Verifier string // public half of it or of a former one; whoever verifies has it
 	Folder   string // of exported checkpoints, on storage that the database's owner can't rewrite
 }
 
@@ -114,6 +114,7 @@ const (
 	Database Part = iota // the database alone
 	Keys                 // migrate, keys: the database and what is sealed in it
 	Verify               // audit: the database and what was exported of its log
+	AuditKey             // audit rotate-key: the same, and the key that signs
 	API
 	Worker
 	Retention   // retention: what is kept, and the folder of documents
@@ -131,6 +132,10 @@ func Load(source Source, part Part) (Config, error) {
 		StopTimeout: r.duration("TRAVELDOC_STOP_TIMEOUT", 30*time.Second),
 	}
 	if part == Database {
+		return c, r.err()
+	}
+	if part == AuditKey {
+		c.Audit = r.auditKey()
 		return c, r.err()
 	}
 	if part == Verify {
@@ -171,9 +176,13 @@ func Load(source Source, part Part) (Config, error) {
 		c.CacheSize = r.number("TRAVELDOC_WORKFLOW_CACHE", 0)
 		c.WorkerHealth = r.optional("TRAVELDOC_WORKER_HEALTH", "")
 		c.Mail = r.mail()
-		c.Audit = Audit{Key: r.secret("TRAVELDOC_AUDIT_KEY"), Folder: r.required("TRAVELDOC_AUDIT_FOLDER")}
+		c.Audit = r.auditKey()
 	}
 	return c, r.err()
+}
+
+func (r *reader) auditKey() Audit {
+	return Audit{KeyFile: r.required("TRAVELDOC_AUDIT_KEY_FILE"), Folder: r.required("TRAVELDOC_AUDIT_FOLDER")}
 }
 
 func (r *reader) identity() Identity {

@@ -25,7 +25,7 @@ func workerSettings() map[string]string {
 		"TRAVELDOC_MASTER_KEYS":      "file:///var/lib/traveldoc/master.json",
 		"TRAVELDOC_SENDGRID_KEY":     "invented",
 		"TRAVELDOC_MAIL_FROM":        "desk@traveldoc.example",
-		"TRAVELDOC_AUDIT_KEY":        "invented",
+		"TRAVELDOC_AUDIT_KEY_FILE":   "/var/lib/traveldoc-audit-key/audit.key",
 		"TRAVELDOC_AUDIT_FOLDER":     "/var/lib/traveldoc-audit",
 	}
 }
@@ -65,7 +65,8 @@ func TestSecretsHaveNoDefault(t *testing.T) {
 		config.Database: {"DATABASE_URL"},
 		config.Keys:     {"DATABASE_URL", "TRAVELDOC_MASTER_KEYS"},
 		config.API:      {"DATABASE_URL", "TRAVELDOC_MASTER_KEYS", "TRAVELDOC_OIDC_ISSUER", "TRAVELDOC_OIDC_AUDIENCE"},
-		config.Worker:   {"DATABASE_URL", "TRAVELDOC_MASTER_KEYS", "TRAVELDOC_SENDGRID_KEY", "TRAVELDOC_AUDIT_KEY"},
+		config.Worker:   {"DATABASE_URL", "TRAVELDOC_MASTER_KEYS", "TRAVELDOC_SENDGRID_KEY", "TRAVELDOC_AUDIT_KEY_FILE"},
+		config.AuditKey: {"DATABASE_URL", "TRAVELDOC_AUDIT_KEY_FILE"},
 		config.Verify:   {"DATABASE_URL", "TRAVELDOC_AUDIT_VERIFIER"},
 	} {
 		_, err := config.Load(from(nil), part)

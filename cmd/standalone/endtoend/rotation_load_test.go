@@ -77,6 +77,14 @@ func (c *crowd) awaitMore(newcomers int) {
 	})
 }
 
+// lettered is a number in letters, because names have no digits.
+func lettered(n int) string {
+	if n < 26 {
+		return string(rune('A' + n))
+	}
+	return lettered(n/26-1) + string(rune('A'+n%26))
+}
+
 // bring opens a request about somebody new, has a package sent to the post, and
 // brings a document.
 func (c *crowd) bring(lane, turn int) {
@@ -84,7 +92,7 @@ func (c *crowd) bring(lane, turn int) {
 	one := &newcomer{
 		request: &request{t: c.t, w: c.w}, documents: map[string][]byte{},
 		details: fields{
-			"family_name": fmt.Sprintf("Lane-%d-Turn-%d-Example", lane, turn), "given_names": "Invented",
+			"family_name": lettered(lane) + "-" + lettered(turn) + "-Example", "given_names": "Invented",
 			"birth_date": "1990-07-04", "a_number": fmt.Sprintf("A%03d%06d", lane+1, turn),
 		},
 	}

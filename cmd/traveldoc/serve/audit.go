@@ -17,7 +17,7 @@ type sequencing struct {
 
 func (b *backend) sequencing(world World) (*sequencing, error) {
 	c := world.Config.Audit
-	sequencer, err := audit.NewSequencer(b.pool, c.Key, audit.Folder(c.Folder), world.Clock.Now, world.Log)
+	sequencer, err := audit.NewSequencer(b.pool, audit.KeyFile(c.KeyFile), audit.Folder(c.Folder), world.Clock.Now, world.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -17,13 +17,17 @@ WHERE e.entry_id = n.entry_id;
 INSERT INTO audit_hashes (position, hash) SELECT unnest(@positions::bigint[]), unnest(@hashes::bytea[]);
 
 -- name: AddCheckpoint :exec
-INSERT INTO audit_checkpoints (size, note) VALUES (@size, @note);
+INSERT INTO audit_checkpoints (size, note, hands_over) VALUES (@size, @note, @hands_over);
 
 -- name: LatestCheckpoint :one
 SELECT size, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1;
 
 -- name: CheckpointsAfter :many
-SELECT size, note FROM audit_checkpoints WHERE size > @size ORDER BY size LIMIT @max_rows;
+SELECT * FROM audit_checkpoints WHERE size > @size ORDER BY size LIMIT @max_rows;
+
+-- name: Handovers :many
+-- The checkpoints before a size by which the key was handed over.
+SELECT note FROM audit_checkpoints WHERE hands_over AND size < @size ORDER BY size;
 
 -- name: Hashes :many
 SELECT position, hash FROM audit_hashes WHERE position = ANY(@positions::bigint[]);
@@ -48,6 +52,9 @@ SELECT position, hash FROM audit_hashes WHERE position >= @position ORDER BY pos
 -- name: TakeTurn :one
 -- One sequencer at a time, for the session.
 SELECT pg_try_advisory_lock(7232019043)::boolean;
+
+-- name: AwaitTurn :exec
+SELECT pg_advisory_lock(7232019043);
 
 -- name: EndTurn :exec
 SELECT pg_advisory_unlock(7232019043);

@@ -11,16 +11,17 @@ import (
 )
 
 const addCheckpoint = `-- name: AddCheckpoint :exec
-INSERT INTO audit_checkpoints (size, note) VALUES ($1, $2)
+INSERT INTO audit_checkpoints (size, note, hands_over) VALUES ($1, $2, $3)
 `
 
 type AddCheckpointParams struct {
-	Size int64
-	Note string
+	Size      int64
+	Note      string
+	HandsOver bool
 }
 
 func (q *Queries) AddCheckpoint(ctx context.Context, arg AddCheckpointParams) error {
-	_, err := q.db.Exec(ctx, addCheckpoint, arg.Size, arg.Note)
+	_, err := q.db.Exec(ctx, addCheckpoint, arg.Size, arg.Note, arg.HandsOver)
 	return err
 }
 
@@ -69,8 +70,17 @@ func (q *Queries) AddHashes(ctx context.Context, arg AddHashesParams) error {
 	return err
 }
 
+const awaitTurn = `-- name: AwaitTurn :exec
+SELECT pg_advisory_lock(7232019043)
+`
+
+func (q *Queries) AwaitTurn(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, awaitTurn)
+	return err
+}
+
 const checkpointsAfter = `-- name: CheckpointsAfter :many
-SELECT size, note FROM audit_checkpoints WHERE size > $1 ORDER BY size LIMIT $2
+SELECT size, note, hands_over FROM audit_checkpoints WHERE size > $1 ORDER BY size LIMIT $2
 `
 
 type CheckpointsAfterParams struct {
@@ -87,7 +97,7 @@ func (q *Queries) CheckpointsAfter(ctx context.Context, arg CheckpointsAfterPara
 	var items []AuditCheckpoint
 	for rows.Next() {
 		var i AuditCheckpoint
-		if err := rows.Scan(&i.Size, &i.Note); err != nil {
+		if err := rows.Scan(&i.Size, &i.Note, &i.HandsOver); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -167,6 +177,31 @@ func (q *Queries) EntryNumbered(ctx context.Context, number int64) (AuditEntry, 
 	return i, err
 }
 
+const handovers = `-- name: Handovers :many
+SELECT note FROM audit_checkpoints WHERE hands_over AND size < $1 ORDER BY size
+`
+
+// The checkpoints before a size by which the key was handed over.
+func (q *Queries) Handovers(ctx context.Context, size int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, handovers, size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var note string
+		if err := rows.Scan(&note); err != nil {
+			return nil, err
+		}
+		items = append(items, note)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const hashes = `-- name: Hashes :many
 SELECT position, hash FROM audit_hashes WHERE position = ANY($1::bigint[])
 `
@@ -235,9 +270,14 @@ const latestCheckpoint = `-- name: LatestCheckpoint :one
 SELECT size, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1
 `
 
-func (q *Queries) LatestCheckpoint(ctx context.Context) (AuditCheckpoint, error) {
+type LatestCheckpointRow struct {
+	Size int64
+	Note string
+}
+
+func (q *Queries) LatestCheckpoint(ctx context.Context) (LatestCheckpointRow, error) {
 	row := q.db.QueryRow(ctx, latestCheckpoint)
-	var i AuditCheckpoint
+	var i LatestCheckpointRow
 	err := row.Scan(&i.Size, &i.Note)
 	return i, err
 }

@@ -9,8 +9,9 @@ import (
 )
 
 type AuditCheckpoint struct {
-	Size int64
-	Note string
+	Size      int64
+	Note      string
+	HandsOver bool
 }
 
 type AuditEntry struct {

@@ -86,8 +86,8 @@ func (t *Town) build(ctx context.Context, slots int) error {
 	if err != nil {
 		return err
 	}
-	auditKey, _, err := audit.NewKey()
-	if err != nil {
+	auditKey := t.machine.State.Path("audit.key")
+	if _, err := audit.CreateKey(auditKey); err != nil {
 		return err
 	}
 	t.settings = settings{Slots: slots, APIPort: apiPort, Config: config.Config{
@@ -97,7 +97,7 @@ func (t *Town) build(ctx context.Context, slots int) error {
 			BaseURL: mail, APIKey: key, From: "desk@traveldoc.example", FromName: "ERO TD desk",
 			WebhookPublicKeys: []string{t.drop.PublicKey()},
 		},
-		Audit:     config.Audit{Key: auditKey, Folder: t.machine.State.Path("audit")},
+		Audit:     config.Audit{KeyFile: auditKey, Folder: t.machine.State.Path("audit")},
 		Documents: config.DefaultDocuments(t.machine.State.Path("documents")),
 		Identity:  config.Identity{Issuer: issuer, Audience: audience, ClientID: audience, Idle: time.Hour, Lifetime: time.Hour},
 	}}
