@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"io"
 	"slices"
 	"strings"
@@ -43,6 +44,12 @@ func FuzzSniff(f *testing.F) {
 // turnedPhotograph is dark in its first quarter, with the tag Orientation.
 func turnedPhotograph(t *testing.T, orientation byte) []byte {
 	t.Helper()
+	return photographWith(t, "MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00"+string(rune(orientation))+"\x00\x00\x00\x00\x00\x00")
+}
+
+// photographWith is the same with a TIFF for its Exif.
+func photographWith(t *testing.T, tiff string) []byte {
+	t.Helper()
 	m := image.NewGray(image.Rect(0, 0, 200, 100))
 	for y := range 100 {
 		for x := range 200 {
@@ -56,7 +63,7 @@ func turnedPhotograph(t *testing.T, orientation byte) []byte {
 	if err := jpeg.Encode(&out, m, nil); err != nil {
 		t.Fatal(err)
 	}
-	exif := "Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(orientation) + "\x00\x00\x00\x00\x00\x00"
+	exif := "Exif\x00\x00" + tiff
 	segment := "\xff\xe1\x00" + string(rune(len(exif)+2)) + exif
 	return append([]byte("\xff\xd8"+segment), out.Bytes()[2:]...)
 }
@@ -68,6 +75,56 @@ func TestPicturesAreTurnedUpright(t *testing.T) {
 		page := onePage(t, file(t, turnedPhotograph(t, orientation)))
 		if got := darkCorner(page); got != dark {
 			t.Errorf("orientation %d: corner %d is dark, want %d", orientation, got, dark)
+		}
+	}
+}
+
+// Little-endian cameras are heard; a tag without sense or behind the end turns nothing.
+func TestWhatMakesNoSenseTurnsNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		tiff string
+		dark int
+	}{
+		"little-endian":         {"II\x2a\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00", 2},
+		"no such orientation":   {"MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x09\x00\x00\x00\x00\x00\x00", 0},
+		"orientation nought":    {"MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00", 0},
+		"directory beyond it":   {"MM\x00\x2a\x00\x00\x00\x20\x00\x00", 0},
+		"more entries than fit": {"MM\x00\x2a\x00\x00\x00\x08\xff\xff\x00\x00", 0},
+	} {
+		if got := darkCorner(onePage(t, file(t, photographWith(t, c.tiff)))); got != c.dark {
+			t.Errorf("%s: corner %d is dark, want %d", name, got, c.dark)
+		}
+	}
+}
+
+// What can be seen through lies on white paper.
+func TestWhatCanBeSeenThroughIsWhite(t *testing.T) {
+	var out bytes.Buffer
+	if err := png.Encode(&out, image.NewNRGBA(image.Rect(0, 0, 40, 40))); err != nil {
+		t.Fatal(err)
+	}
+	page := onePage(t, file(t, out.Bytes()))
+	if r, _, _, _ := page.At(page.Bounds().Dx()/2, page.Bounds().Dy()/2).RGBA(); r < 0xf000 {
+		t.Errorf("it is %#x", r)
+	}
+}
+
+// The end of a file is found by its structure, whatever its bytes look like.
+func TestTheEndIsFound(t *testing.T) {
+	const head = "\x89PNG\r\n\x1a\n"
+	scan := "\xff\xd8\xff\xda\x00\x02"
+	for name, c := range map[string]struct{ content, media string }{
+		"every restart marker":     {scan + "a\xff\xd0a\xff\xd1a\xff\xd2a\xff\xd3a\xff\xd4a\xff\xd5a\xff\xd6a\xff\xd7a\xff\x00\xff\xd9", sanitise.JPEG},
+		"two scans":                {scan + "a\xff\xda\x00\x02a\xff\xd9", sanitise.JPEG},
+		"an end within a segment":  {"\xff\xd8\xff\xe0\x00\x04\xff\xd9\xff\xd9", sanitise.JPEG},
+		"no marker, blanks":        {"\xff\xd8\xff\xe0\x00\x02  \n", ""},
+		"a scan without an end":    {scan + "aaaa", ""},
+		"an end longer than it is": {head + "\x00\x00\x00\x0aIEND\x00\x00\x00\x00", ""},
+		"an end with content":      {head + "\x00\x00\x00\x01IENDx\x00\x00\x00\x00", sanitise.PNG},
+		"an end, then blanks":      {head + "\x00\x00\x00\x00IEND\x00\x00\x00\x00\r\n \x00", sanitise.PNG},
+	} {
+		if media, err := sanitise.Sniff([]byte(c.content)); media != c.media || (err == nil) != (c.media != "") {
+			t.Errorf("%s: %q, %v", name, media, err)
 		}
 	}
 }
