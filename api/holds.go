@@ -230,15 +230,51 @@ func (s *Server) hold(ctx context.Context, id string, operation identity.Operati
 	if err != nil || operation == identity.ReadRequests {
 		return hold.as(seen), seen, err
 	}
-	_, err = s.person(ctx, hold.PersonID, operation)
-	if errors.Is(err, ErrNotFound) {
+	allowed := func(v RequestView) bool {
+		return v.PersonID == hold.PersonID && s.policy.Allows(principalOf(ctx), operation, v.Subject())
+	}
+	if !slices.ContainsFunc(seen, allowed) {
 		err = newProblem(forbidden, "")
 	}
 	return hold, seen, err
 }
 
-// bound gives the requests in sight of all whom a hold binds; ErrNotFound when
-// there are none. known keeps what was looked up of each record.
+// covers tells whether a request is in the hold's scope.
+func (h Hold) covers(v RequestView) bool {
+	switch h.Scope {
+	case "country":
+		return h.Country == v.Country
+	case "request":
+		return h.RequestID == v.RequestID
+	}
+	return true
+}
+
+// reached leaves the requests in a hold's scope, so that who sees another one of
+// the person neither reads the hold nor ends it. One of a country that no request
+// has asked yet is for all who see the person, and for who placed it.
+func (s *Server) reached(ctx context.Context, hold Hold, seen []RequestView) ([]RequestView, error) {
+	if hold.PlacedBy == principalOf(ctx).Subject {
+		return seen, nil
+	}
+	covered := slices.DeleteFunc(slices.Clone(seen), func(v RequestView) bool { return !hold.covers(v) })
+	if len(covered) > 0 || hold.Scope != "country" {
+		return covered, nil
+	}
+	for _, record := range hold.Binds {
+		all, err := s.reads.RequestsOf(ctx, record)
+		if err != nil {
+			return nil, fmt.Errorf("read requests of person: %w", err)
+		}
+		if slices.ContainsFunc(all, hold.covers) {
+			return nil, nil
+		}
+	}
+	return seen, nil
+}
+
+// bound gives the requests in sight of all whom a hold binds, as far as its scope
+// reaches; ErrNotFound when there are none. known keeps what was looked up of each record.
 func (s *Server) bound(ctx context.Context, hold Hold, known map[string][]RequestView) ([]RequestView, error) {
 	var seen []RequestView
 	for _, record := range hold.Binds {
@@ -251,10 +287,11 @@ func (s *Server) bound(ctx context.Context, hold Hold, known map[string][]Reques
 		}
 		seen = append(seen, known[record]...)
 	}
-	if len(seen) == 0 {
-		return nil, ErrNotFound
+	seen, err := s.reached(ctx, hold, seen)
+	if err == nil && len(seen) == 0 {
+		err = ErrNotFound
 	}
-	return seen, nil
+	return seen, err
 }
 
 // as names a record that the caller sees: a hold that came by a merge looks like any other.

@@ -125,3 +125,49 @@ func TestEventsTellOfCustodyWhoMayReadIt(t *testing.T) {
 		}
 	}
 }
+
+// Who sees one request of a person neither reads, amends nor lifts a hold of
+// another one, and is told what is told of a hold that does not exist.
+func TestAHoldIsForWhoSeesItsScope(t *testing.T) {
+	all := []identity.Role{identity.Counsel}
+	w := newWorld(t, visited(map[string]identity.Principal{
+		"ghana":   {Subject: "ghana", Roles: all, Countries: []string{"GHA"}},
+		"vietnam": {Subject: "vietnam", Roles: all, Countries: []string{"VNM"}},
+	}))
+	r := w.open()
+	elsewhere := w.inVietnam(r)
+	lift := fields{"authority": "counsel", "source": someHash, "reason": "resolved"}
+	for scope, body := range map[string]fields{
+		"request": holdOn(elsewhere),
+		"country": holdOn(elsewhere, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "VNM"),
+	} {
+		id := read[placed](t, w.change("counsel1", "/v1/holds", body)).Hold.ID
+		path := "/v1/holds/" + id
+		for what, got := range map[string]answer{
+			"read": w.get("ghana", path), "lifted": w.change("ghana", path+"/lifting", lift),
+			"amended": w.change("ghana", path+"/amendments", fields{"review_by": "2026-06-01"}),
+		} {
+			if got.status != 404 {
+				t.Errorf("a hold of a %s out of sight is %s: %d %s", scope, what, got.status, got.body)
+			}
+		}
+		for _, query := range []string{"?person=" + r.PersonID, "?request=" + elsewhere.ID, "?limit=200"} {
+			if got := w.get("ghana", "/v1/holds"+query); strings.Contains(string(got.body), id) {
+				t.Errorf("a hold of a %s out of sight is listed by %s: %s", scope, query, got.body)
+			}
+			if got := w.get("vietnam", "/v1/holds"+query); !strings.Contains(string(got.body), id) {
+				t.Errorf("a hold of a %s is not listed by %s: %s", scope, query, got.body)
+			}
+		}
+		if got := w.change("vietnam", path+"/lifting", lift); got.status != 200 {
+			t.Errorf("a hold of a %s is not lifted: %d %s", scope, got.status, got.body)
+		}
+	}
+	ahead := read[placed](t, w.change("counsel1", "/v1/holds", holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "TGO"))).Hold.ID
+	if got := w.get("ghana", "/v1/holds?person="+r.PersonID); !strings.Contains(string(got.body), ahead) {
+		t.Errorf("a hold of a country that was not asked yet is for nobody: %s", got.body)
+	}
+	if got := w.change("ghana", "/v1/holds/"+ahead+"/lifting", lift); got.status != 200 {
+		t.Errorf("a hold of a country that was not asked yet is lifted by nobody: %d %s", got.status, got.body)
+	}
+}

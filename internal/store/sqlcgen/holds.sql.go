@@ -333,15 +333,21 @@ WHERE ($1::uuid IS NULL OR EXISTS (
     AND ($2::uuid IS NULL OR EXISTS (
         SELECT FROM requests r WHERE r.request_id = $2
             AND r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = h.hold_id)
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))))
-    AND ($3::text = '' OR h.country = $3 OR EXISTS (
-        SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds WHERE b.hold_id = h.hold_id AND r.country = $3
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+            AND ($3::boolean OR r.field_office = ANY ($4::text[]) OR r.country = ANY ($5::text[])
+                OR r.post = ANY ($6::text[]) OR (r.officer = $7::text AND $7 <> ''))))
+    AND ($8::text = '' OR h.country = $8 OR EXISTS (
+        SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds WHERE b.hold_id = h.hold_id AND r.country = $8
             AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id))))
-    AND (NOT $4::boolean OR h.lifted_at IS NULL)
-    AND ($5::boolean OR EXISTS (
+    AND (NOT $9::boolean OR h.lifted_at IS NULL)
+    AND ($3::boolean OR EXISTS (
         SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds
-        WHERE b.hold_id = h.hold_id AND (r.field_office = ANY ($6::text[])
-            OR r.country = ANY ($7::text[]) OR r.post = ANY ($8::text[]) OR (r.officer = $9::text AND $9 <> ''))))
+        WHERE b.hold_id = h.hold_id AND (r.field_office = ANY ($4::text[])
+            OR r.country = ANY ($5::text[]) OR r.post = ANY ($6::text[]) OR (r.officer = $7::text AND $7 <> ''))
+        -- Who sees another request of the person learns nothing of what is not in its scope.
+            AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id)
+                OR (h.scope = 'country' AND (h.country = r.country OR NOT EXISTS (
+                    SELECT FROM bound_holds c JOIN requests o ON o.person_id = c.binds WHERE c.hold_id = h.hold_id AND o.country = h.country))))))
     AND ($10::timestamptz IS NULL OR (h.placed_at, h.hold_id) < ($10, $11::uuid))
 ORDER BY h.placed_at DESC, h.hold_id DESC
 LIMIT $12
@@ -350,13 +356,13 @@ LIMIT $12
 type HoldsParams struct {
 	PersonID   *string
 	RequestID  *string
-	Country    string
-	Standing   bool
 	Everything bool
 	Offices    []string
 	Countries  []string
 	Posts      []string
 	Officer    string
+	Country    string
+	Standing   bool
 	AfterAt    *time.Time
 	AfterID    *string
 	MaxRows    int32
@@ -366,13 +372,13 @@ func (q *Queries) Holds(ctx context.Context, arg HoldsParams) ([]Hold, error) {
 	rows, err := q.db.Query(ctx, holds,
 		arg.PersonID,
 		arg.RequestID,
-		arg.Country,
-		arg.Standing,
 		arg.Everything,
 		arg.Offices,
 		arg.Countries,
 		arg.Posts,
 		arg.Officer,
+		arg.Country,
+		arg.Standing,
 		arg.AfterAt,
 		arg.AfterID,
 		arg.MaxRows,
