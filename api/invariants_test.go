@@ -34,7 +34,7 @@ func TestRule03_WhatIsNotOnTheListMayNotLeave(t *testing.T) {
 	w.prepare(r)
 	for _, document := range []string{"asylum_application", "credible_fear_record", "decision_on_withholding"} {
 		got := w.act("officer1", &r, "request-review", fields{"content": w.content(r), "present": []string{"cover_letter", document}})
-		if got.status != 422 {
+		if got.status != 422 || !strings.Contains(string(got.body), "is not on the checklist of the country pack") {
 			t.Errorf("rule 3: %s is in a package: %d %s", document, got.status, got.body)
 		}
 	}

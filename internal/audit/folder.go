@@ -33,26 +33,25 @@ func (f Folder) addLeaves(from int64, leaves []byte) error {
 // tail is enough of the checkpoints' file to hold the last two notes.
 const tail = 4096
 
-// lastCheckpoint is the size that the last whole note names, 0 without one, and
-// where in the file that note ends. The verifier judges signatures; here only
-// the place matters.
-func (f Folder) lastCheckpoint() (size, end int64, err error) {
+// lastCheckpoint is what the last whole note says, empty without one, and where in
+// the file that note ends. The verifier judges signatures.
+func (f Folder) lastCheckpoint() (last Checkpoint, end int64, err error) {
 	file, err := os.Open(filepath.Join(string(f), checkpointsFile))
 	if errors.Is(err, os.ErrNotExist) {
-		return 0, 0, nil
+		return Checkpoint{}, 0, nil
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("read exported checkpoints: %w", err)
+		return Checkpoint{}, 0, fmt.Errorf("read exported checkpoints: %w", err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return 0, 0, fmt.Errorf("read exported checkpoints: %w", err)
+		return Checkpoint{}, 0, fmt.Errorf("read exported checkpoints: %w", err)
 	}
 	from := max(0, info.Size()-tail)
 	content, err := io.ReadAll(io.NewSectionReader(file, from, tail))
 	if err != nil {
-		return 0, 0, fmt.Errorf("read exported checkpoints: %w", err)
+		return Checkpoint{}, 0, fmt.Errorf("read exported checkpoints: %w", err)
 	}
 	text := string(content)
 	begins, signed := strings.LastIndex(text, origin+"\n"), -1
@@ -63,10 +62,10 @@ func (f Folder) lastCheckpoint() (size, end int64, err error) {
 		begins = strings.LastIndex(text[:begins], origin+"\n")
 	}
 	if begins < 0 {
-		return 0, 0, nil
+		return Checkpoint{}, 0, nil
 	}
-	last, err := parse(noteText(text[begins:]))
-	return last.Size, from + int64(begins+signed), err
+	last, err = parse(noteText(text[begins:]))
+	return last, from + int64(begins+signed), err
 }
 
 // noteEnd is where the first note of a text ends, 0 when it is torn.

@@ -136,11 +136,35 @@ func (s *Sequencer) numberIn(ctx context.Context, tx pgx.Tx, next *signingKey) (
 	if err != nil {
 		return 0, err
 	}
+	if err := s.exportedIsStored(ctx, q, last); err != nil {
+		return 0, err
+	}
 	grown, err := signed(ctx, q, last)
 	if err != nil {
 		return 0, err
 	}
 	return len(rows), s.grow(ctx, q, growth{grown, rows, keys[at], next})
+}
+
+// exportedIsStored: what was exported last is in the database still. One that was
+// restored from a copy has lost what came after it, and signing on would make a
+// second log of the same numbers.
+func (s *Sequencer) exportedIsStored(ctx context.Context, q *sqlcgen.Queries, last Checkpoint) error {
+	exported, _, err := s.folder.lastCheckpoint()
+	switch {
+	case err != nil || exported.Size == 0:
+		return err
+	case exported.Size > last.Size:
+		return errBehind
+	}
+	known, err := stored(ctx, q, exported.Size)
+	if err != nil {
+		return errors.Join(ErrTree, err)
+	}
+	if known.root() != exported.Root {
+		return ErrTree
+	}
+	return nil
 }
 
 // growth is what a tree gains, and who signs it.
@@ -215,10 +239,11 @@ func (s *Sequencer) grow(ctx context.Context, q *sqlcgen.Queries, g growth) erro
 
 // export brings the folder up to what is signed, from wherever it stopped.
 func (s *Sequencer) export(ctx context.Context, q *sqlcgen.Queries) error {
-	size, end, err := s.folder.lastCheckpoint()
+	exported, end, err := s.folder.lastCheckpoint()
 	if err != nil {
 		return err
 	}
+	size := exported.Size
 	latest, last, err := latestCheckpoint(ctx, q)
 	if err != nil || latest == "" && size == 0 {
 		return err

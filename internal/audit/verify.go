@@ -111,6 +111,9 @@ func (v *verification) collect(ctx context.Context, q *sqlcgen.Queries, verifier
 	}
 	v.foreign(stored)
 	v.compareChains(*exported, *stored)
+	if exported.last == 0 && stored.last > 0 {
+		v.fault(0, "no checkpoint is exported: either this is not the folder of this log, or what was kept outside is gone")
+	}
 	slices.SortStableFunc(v.checkpoints, func(a, b Checkpoint) int { return int(a.Size - b.Size) })
 	return nil
 }

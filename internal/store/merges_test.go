@@ -62,7 +62,7 @@ func (w *world) two() (a, b *life) {
 func (l *life) mustBe(what string, open bool) {
 	l.t.Helper()
 	if got := l.authorise(l.authorisation()).Dispatch != ""; got != open {
-		l.t.Errorf("%s: the gate is open: %v", what, got)
+		l.t.Errorf("rule 2: %s: the gate is open: %v", what, got)
 	}
 }
 
