@@ -220,7 +220,7 @@ func newWorld(t testing.TB) *world {
 		Packages:   outgoing.New(w.pool, outgoing.Options{Vault: v, Clock: w.clock, People: w.store, Documents: rows, Files: files}),
 		LegalHolds: retention.NewLegalHolds(w.pool, w.clock), BreakGlass: w.store.BreakGlass(),
 		Reports: noReports{},
-		Persons: w.store.Persons(), Consents: w.store.Consents(),
+		Persons: w.store.Persons(), Merges: w.store.Merges(), Consents: w.store.Consents(),
 		Issuers:    w.store.Issuers(),
 		MailEvents: noMailEvents{}, MailReports: w.store, Audit: audit.NewLog(w.pool), Print: courtpdf.Printer{}, Directory: w.people, Packs: packs, Log: log,
 	})
