@@ -33,9 +33,10 @@ const repeatSentence = "Repeat of a mail whose delivery could not be confirmed."
 const recallSentence = "asked back"
 
 var (
-	codeInSubject = regexp.MustCompile(`^(TD-[0-9A-Z]{6}): `)
-	levelInText   = regexp.MustCompile(`Level ([0-6]) of 6\.`)
-	lineOfBundle  = regexp.MustCompile(`(TD-[0-9A-Z]{6}): level ([0-6]) of 6`)
+	codeInSubject      = regexp.MustCompile(`^(TD-[0-9A-Z]{6}): `)
+	legalDateInSubject = regexp.MustCompile(`^TD-[0-9A-Z]{6}: legal date `)
+	levelInText        = regexp.MustCompile(`Level ([0-6]) of 6\.`)
+	lineOfBundle       = regexp.MustCompile(`(TD-[0-9A-Z]{6}): level ([0-6]) of 6`)
 )
 
 // Asks reads what the mails of an arrival ask. Refused and swallowed calls ask nothing.
@@ -48,6 +49,9 @@ func Asks(arrival maildrop.Arrival) ([]Ask, error) {
 		text := strings.Join(strings.Fields(mail.Text), " ")
 		if strings.Contains(text, recallSentence) {
 			continue // to a post, which nobody escalates to
+		}
+		if legalDateInSubject.MatchString(mail.Subject) {
+			continue // of a person's custody, which has no levels
 		}
 		var found [][]string
 		if code := codeInSubject.FindStringSubmatch(mail.Subject); code != nil {
