@@ -129,7 +129,7 @@ func rules() []rule {
 			}},
 			{pkg: "api", test: "TestRule05_AClaimIsInTheCitizenshipField", off: [][]edit{
 				off("internal/store/citizenship.go", "if hold.Kind != api.CitizenshipClaim {\n\t\treturn nil\n\t}\n\treturn", "if hold.Kind != \"\" {\n\t\treturn nil\n\t}\n\treturn"),
-				off("internal/store/citizenship.go", "if api.Citizenship(known) == api.Citizen {", "if known == \"\" {"),
+				off("internal/store/citizenship.go", "if citizen {", "if citizen && hold.ID == \"\" {"),
 				off("internal/store/citizenship.go", "err != nil || stands || api.Citizenship(known) == api.NotUpheld {", "err != nil || stands || known != \"\" {"),
 				off("internal/store/citizenship.go", "err != nil || stands || ", "err != nil || stands && known == \"\" || "),
 			}},

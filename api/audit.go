@@ -108,9 +108,6 @@ func (s *Server) audited(next http.Handler) http.Handler {
 	})
 }
 
-// enterPatience bounds the entering of one act; it outlives a caller who went away.
-const enterPatience = 5 * time.Second
-
 func (s *Server) enter(r *http.Request, status int) error {
 	line := entryOf(r.Context())
 	shows := status < http.StatusMultipleChoices && r.Method == http.MethodGet && personal(line.route)
@@ -131,9 +128,7 @@ func (s *Server) enter(r *http.Request, status int) error {
 	if act.Actor == "" {
 		act.Actor = Nobody
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), enterPatience)
-	defer cancel()
-	err := s.audit.Enter(ctx, act)
+	err := s.audit.Enter(r.Context(), act)
 	if err != nil && refuses {
 		// A refusal shows nothing: it stands also while the database is away.
 		s.log.ErrorContext(r.Context(), "refusal is not in the audit log", "error", err.Error())

@@ -64,8 +64,7 @@ func (p Package) holds(documentType string) bool {
 }
 
 // agree holds what a review is asked for against the documents on record, and
-// against the package. A request without documents is judged by the officer's
-// word alone.
+// against the package: what is on record nowhere is a gap, and has its reason.
 func (s *Server) agree(ctx context.Context, view RequestView, act *tdr.RequestReview, faults *fieldErrors) error {
 	present, err := s.presentDocuments(ctx, view)
 	if err != nil {

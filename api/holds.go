@@ -42,14 +42,14 @@ type holdInput struct {
 	Seen []string
 }
 
-// recall of something that left; which request it is of, only to who may see it.
-func (h holdInput) recall(r Recall) contract.Recall { return recallFor(h.Seen, r) }
-
-func recallFor(seen []string, r Recall) contract.Recall {
-	if !slices.Contains(seen, r.RequestID) {
-		r.RequestID, r.Code = "", ""
-	}
-	return recallOf(r)
+// recallsFor tells of what left; which request each is of, only to who may see it.
+func recallsFor(seen []string, recalls []Recall) []contract.Recall {
+	return mapped(recalls, func(r Recall) contract.Recall {
+		if !slices.Contains(seen, r.RequestID) {
+			r.RequestID, r.Code = "", ""
+		}
+		return recallOf(r)
+	})
 }
 
 // perform stores a command that is no change of a request, and does it.
@@ -152,7 +152,7 @@ func (c *Carrier) finishHold(ctx context.Context, stored StoredCommand) (Answer,
 		return c.conclude(ctx, stored, err)
 	}
 	c.poke(ctx, placed.Poke)
-	body := contract.HoldPlaced{Hold: holdOf(placed.Hold, true), MayHaveLeft: mapped(placed.MayHaveLeft, hold.recall)}
+	body := contract.HoldPlaced{Hold: holdOf(placed.Hold, true), MayHaveLeft: recallsFor(hold.Seen, placed.MayHaveLeft)}
 	answer, err := jsonAnswer(http.StatusCreated, body, map[string]string{"Location": "/v1/holds/" + hold.ID})
 	if err != nil {
 		return Answer{}, err
@@ -178,7 +178,7 @@ func (s *Server) LiftHold(ctx context.Context, r contract.LiftHoldRequestObject)
 	lifting := Lifting{CommandID: r.Params.IdempotencyKey, HoldID: hold.ID, By: caller.Subject, Source: r.Body.Source, Reason: r.Body.Reason}
 	return s.perform(ctx, NewCommand{
 		ID: lifting.CommandID, Operation: string(identity.LiftHold), PersonID: hold.PersonID, RequestID: hold.RequestID, Text: r.Body.Note,
-	}, liftingInput{Lifting: lifting, Seen: mapped(seen, func(v RequestView) string { return v.RequestID })})
+	}, liftingInput{Lifting: lifting, Seen: mapped(seen, requestID)})
 }
 
 // liftingInput is what a stored lifting carries on from.

@@ -250,7 +250,7 @@ func (c *Carrier) finishLegalEvent(ctx context.Context, stored StoredCommand) (A
 	}
 	body := contract.LegalEventRecorded{
 		Event: legalEventOf(event), Custody: *custodyNow,
-		MayHaveLeft: mapped(event.MayHaveLeft, func(r Recall) contract.Recall { return recallFor(input.Seen, r) }),
+		MayHaveLeft: recallsFor(input.Seen, event.MayHaveLeft),
 	}
 	answer, err := jsonAnswer(http.StatusCreated, body, nil)
 	if err != nil {

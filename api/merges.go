@@ -51,7 +51,7 @@ func (s *Server) inSight(ctx context.Context, persons ...string) ([]string, erro
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, mapped(seen, func(v RequestView) string { return v.RequestID })...)
+		ids = append(ids, mapped(seen, requestID)...)
 	}
 	return ids, nil
 }
@@ -73,7 +73,7 @@ func (c *Carrier) finishMerge(ctx context.Context, stored StoredCommand) (Answer
 		return c.conclude(ctx, stored, err)
 	}
 	body := contract.PersonsMerged{
-		Merge: mergeOf(merged.Merge), MayHaveLeft: mapped(merged.MayHaveLeft, holdInput{Seen: input.Seen}.recall),
+		Merge: mergeOf(merged.Merge), MayHaveLeft: recallsFor(input.Seen, merged.MayHaveLeft),
 	}
 	answer, err := jsonAnswer(http.StatusCreated, body, map[string]string{"Location": "/v1/merges/" + input.ID})
 	if err != nil {

@@ -123,9 +123,29 @@ func (s *Server) detainedSince(ctx context.Context, personID string) (calendar.D
 	return clock.DetainedSince, nil
 }
 
-// consularDuties: each claimed nationality has one; where none is on record, one
-// is to be. Only a notification since the detention began fulfils it; no request
-// for a travel document does.
+// ConsularDuty is what a detention asks for towards one claimed nationality.
+type ConsularDuty struct {
+	Claim Nationality // the first of its country
+	Done  bool
+}
+
+// ConsularDuties of a detention: each claimed nationality has one. Only a
+// notification since the detention began fulfils it; no request for a travel
+// document does (8 CFR 236.1(e)).
+func ConsularDuties(claims []Nationality, told []ConsularNotification, since calendar.Date) []ConsularDuty {
+	var duties []ConsularDuty
+	for _, claim := range claims {
+		if slices.ContainsFunc(duties, func(d ConsularDuty) bool { return d.Claim.Country == claim.Country }) {
+			continue
+		}
+		duties = append(duties, ConsularDuty{claim, slices.ContainsFunc(told, func(n ConsularNotification) bool {
+			return n.Country == claim.Country && !n.DetainedSince.Before(since)
+		})})
+	}
+	return duties
+}
+
+// consularDuties are those of each claimed nationality; where none is on record, one is to be.
 func (s *Server) consularDuties(claims []Nationality, told []ConsularNotification, since calendar.Date) []contract.ConsularDuty {
 	duties := []contract.ConsularDuty{}
 	if len(claims) == 0 {
@@ -133,14 +153,8 @@ func (s *Server) consularDuties(claims []Nationality, told []ConsularNotificatio
 			Duty: contract.RecordNationality, DetainedSince: since, State: contract.ConsularDutyStateOwed,
 		})
 	}
-	for _, claim := range claims {
-		if slices.ContainsFunc(duties, func(d contract.ConsularDuty) bool { return d.Country == claim.Country }) {
-			continue
-		}
-		done := slices.ContainsFunc(told, func(n ConsularNotification) bool {
-			return n.Country == claim.Country && !n.DetainedSince.Before(since)
-		})
-		duties = append(duties, consularDuty(s.packs, claim.Country, since, done))
+	for _, duty := range ConsularDuties(claims, told, since) {
+		duties = append(duties, consularDuty(s.packs, duty.Claim.Country, since, duty.Done))
 	}
 	return duties
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -17,8 +18,14 @@ type Log struct{ pool *pgxpool.Pool }
 // NewLog is the log of a database.
 func NewLog(pool *pgxpool.Pool) Log { return Log{pool} }
 
-// Enter puts an act on record that has no transaction of its own.
+// enterPatience bounds the entering of one act.
+const enterPatience = 5 * time.Second
+
+// Enter puts an act on record that has no transaction of its own. It outlives a
+// caller who went away.
 func (l Log) Enter(ctx context.Context, act api.AuditAct) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), enterPatience)
+	defer cancel()
 	return Append(ctx, l.pool, Entry{At: act.At, Actor: act.Actor, Action: act.Action, Object: act.Object, Outcome: act.Outcome})
 }
 

@@ -80,12 +80,16 @@ func answerClaim(ctx context.Context, q *sqlcgen.Queries, hold api.Hold, lifting
 	if hold.Kind != api.CitizenshipClaim {
 		return nil
 	}
-	known, err := q.Citizenship(ctx, hold.PersonID)
+	citizen, err := q.FoundCitizen(ctx, hold.PersonID)
 	if err != nil {
 		return err
 	}
-	if api.Citizenship(known) == api.Citizen {
+	if citizen {
 		return fmt.Errorf("lift claim: %w", api.ErrCitizen)
+	}
+	known, err := q.Citizenship(ctx, hold.PersonID)
+	if err != nil {
+		return err
 	}
 	stands, err := q.CitizenshipClaimStands(ctx, hold.PersonID)
 	if err != nil || stands || api.Citizenship(known) == api.NotUpheld {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
@@ -43,7 +44,6 @@ type consularWhy struct {
 }
 
 // consular duties of a person whose clock was just derived; none of a free one.
-// Only a notification of this detention fulfils one.
 func (s *Store) consular(ctx context.Context, q *sqlcgen.Queries, personID string, clock custody.Clock, office calendar.Slice) ([]consularDuty, error) {
 	if !clock.Detained {
 		return nil, nil
@@ -62,29 +62,24 @@ func (s *Store) consular(ctx context.Context, q *sqlcgen.Queries, personID strin
 		why := consularWhy{Duty: nationalityDuty, DetainedSince: since, Source: consularSource}
 		return []consularDuty{{key: nationalityDuty + "/" + since.String(), due: begins, consularWhy: why}}, nil
 	}
-	settled := map[string]bool{}
-	for _, notification := range told {
-		settled[notification.Country] = settled[notification.Country] || !toDate(notification.DetainedSince).Before(since)
-	}
 	var duties []consularDuty
-	for _, claim := range claims {
-		if !settled[claim.Country] {
-			duties = append(duties, s.notify(claim, since, begins))
+	for _, duty := range api.ConsularDuties(each(claims, nationalityOf), each(told, notificationOf), since) {
+		if !duty.Done {
+			duties = append(duties, s.notify(duty.Claim, since, begins))
 		}
-		settled[claim.Country] = true
 	}
 	return duties, nil
 }
 
 // notify is the duty towards one country: at once, or within the hours that the
 // arrangement with it grants.
-func (s *Store) notify(claim sqlcgen.ClaimedNationality, since calendar.Date, begins time.Time) consularDuty {
+func (s *Store) notify(claim api.Nationality, since calendar.Date, begins time.Time) consularDuty {
 	why := consularWhy{Duty: notifyDuty, Country: claim.Country, DetainedSince: since, Source: consularSource}
 	if listed, mandatory := s.packs.MandatoryNotification(claim.Country); mandatory {
 		why.Mandatory, why.WithinHours, why.Source = true, listed.WithinHours, listed.Source
 	}
 	return consularDuty{
-		key: notifyDuty + "/" + claim.ClaimID + "/" + since.String(), consularWhy: why,
+		key: notifyDuty + "/" + claim.ID + "/" + since.String(), consularWhy: why,
 		due: begins.Add(time.Duration(why.WithinHours) * time.Hour),
 	}
 }

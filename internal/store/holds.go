@@ -58,12 +58,14 @@ func place(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, no
 
 func mayHaveLeft(ctx context.Context, q *sqlcgen.Queries, hold string) ([]api.Recall, error) {
 	rows, err := q.MayHaveLeft(ctx, hold)
-	return each(rows, func(recall sqlcgen.MayHaveLeftRow) api.Recall {
-		return api.Recall{
-			ID: recall.RecallID, DispatchID: recall.DispatchID, RequestID: recall.RequestID, Code: recall.Code,
-			OpenedAt: recall.OpenedAt, ClosedAt: orZero(recall.ClosedAt),
-		}
-	}), err
+	return each(rows, recallOf), err
+}
+
+func recallOf(row sqlcgen.MayHaveLeftRow) api.Recall {
+	return api.Recall{
+		ID: row.RecallID, DispatchID: row.DispatchID, RequestID: row.RequestID, Code: row.Code,
+		OpenedAt: row.OpenedAt, ClosedAt: orZero(row.ClosedAt),
+	}
 }
 
 func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, now time.Time) error {

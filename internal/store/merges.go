@@ -63,7 +63,7 @@ func (m Merges) Merge(ctx context.Context, merge api.Merge) (api.MergedPersons, 
 		}
 		caught, err := q.CaughtByMerge(ctx, merge.ID)
 		merged = api.MergedPersons{Merge: mergeOf(row), MayHaveLeft: each(caught, func(r sqlcgen.CaughtByMergeRow) api.Recall {
-			return api.Recall{ID: r.RecallID, DispatchID: r.DispatchID, RequestID: r.RequestID, Code: r.Code, OpenedAt: r.OpenedAt, ClosedAt: orZero(r.ClosedAt)}
+			return recallOf(sqlcgen.MayHaveLeftRow(r))
 		})}
 		return err
 	})

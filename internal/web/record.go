@@ -2,17 +2,12 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/traveldoc/traveldoc/api"
 )
-
-// enterPatience bounds the entering of one refusal; it outlives a caller who went away.
-const enterPatience = 5 * time.Second
 
 // record enters what pages refuse by themselves; what the API refused it has
 // entered. Of the address only an id gets there, because the rest can be
@@ -24,13 +19,11 @@ func (v *visit) record(err error) {
 	if outcome == "" || outcome == "not_found" && v.caller().Subject == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx()), enterPatience)
-	defer cancel()
-	entering := v.site.config.Audit.Enter(ctx, api.AuditAct{
+	entering := v.site.config.Audit.Enter(v.ctx(), api.AuditAct{
 		At: v.now(), Actor: cmp.Or(v.caller().Subject, api.Nobody), Action: v.r.Pattern, Object: v.object(), Outcome: outcome,
 	})
 	if entering != nil {
-		v.site.config.Log.ErrorContext(ctx, "refusal is not in the audit log", "route", v.r.Pattern, "error", entering.Error())
+		v.site.config.Log.ErrorContext(v.ctx(), "refusal is not in the audit log", "route", v.r.Pattern, "error", entering.Error())
 	}
 }
 

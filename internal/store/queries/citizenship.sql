@@ -13,5 +13,12 @@ SELECT COALESCE((
     SELECT citizenship FROM citizenship_entries WHERE person_id = @person_id ORDER BY ordinal DESC LIMIT 1
 ), '')::text AS citizenship;
 
+-- name: FoundCitizen :one
+-- Whether a record of the human says so, whichever.
+SELECT EXISTS (
+    SELECT FROM unnest(same_human(@person_id::uuid)) AS record (id)
+    WHERE (SELECT citizenship FROM citizenship_entries e WHERE e.person_id = record.id ORDER BY e.ordinal DESC LIMIT 1) = 'citizen'
+);
+
 -- name: CitizenshipClaimStands :one
 SELECT EXISTS (SELECT FROM holds WHERE person_id = @person_id AND kind = 'citizenship_claim' AND lifted_at IS NULL);

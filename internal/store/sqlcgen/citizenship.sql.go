@@ -97,3 +97,18 @@ func (q *Queries) EnterCitizenship(ctx context.Context, arg EnterCitizenshipPara
 	)
 	return err
 }
+
+const foundCitizen = `-- name: FoundCitizen :one
+SELECT EXISTS (
+    SELECT FROM unnest(same_human($1::uuid)) AS record (id)
+    WHERE (SELECT citizenship FROM citizenship_entries e WHERE e.person_id = record.id ORDER BY e.ordinal DESC LIMIT 1) = 'citizen'
+)
+`
+
+// Whether a record of the human says so, whichever.
+func (q *Queries) FoundCitizen(ctx context.Context, personID string) (bool, error) {
+	row := q.db.QueryRow(ctx, foundCitizen, personID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
