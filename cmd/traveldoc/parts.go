@@ -65,7 +65,7 @@ func runWorker(ctx context.Context, args []string, t terminal) error {
 		if err != nil {
 			return fmt.Errorf("listen for health checks: %w", err)
 		}
-		go func() { failed <- serve.HTTP(health, listener, worker.Health(), w.Config.StopTimeout) }()
+		go func() { failed <- serve.HTTP(health, listener, worker.Health(w.Log), w.Config.StopTimeout) }()
 	}
 	if err := worker.Start(ctx); err != nil {
 		return err

@@ -56,14 +56,15 @@ func After(ctx context.Context, pool *pgxpool.Pool, number int64, limit int32) (
 	return found, nil
 }
 
-// Late says whether rows of acts before a time wait for a number.
-func Late(ctx context.Context, pool *pgxpool.Pool, before time.Time) error {
-	waiting, err := sqlcgen.New(pool).Unnumbered(ctx, before.UTC())
+// Late says whether rows wait for a number for over ten seconds, or are dated as
+// far ahead of now.
+func Late(ctx context.Context, pool *pgxpool.Pool, now time.Time) error {
+	waiting, err := sqlcgen.New(pool).Unnumbered(ctx, lateBy(now))
 	if err != nil {
 		return fmt.Errorf("look for unnumbered audit entries: %w", err)
 	}
 	if waiting.Rows > 0 {
-		return fmt.Errorf("%d audit rows wait for a number, the first with id %d", waiting.Rows, waiting.First)
+		return fmt.Errorf("%d audit rows wait for a number for over %s or are dated ahead, the first with id %d", waiting.Rows, unnumberedAfter, waiting.First)
 	}
 	return nil
 }

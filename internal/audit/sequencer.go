@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -33,6 +34,7 @@ type Sequencer struct {
 	folder Folder
 	now    func() time.Time
 	log    *slog.Logger
+	worked atomic.Pointer[time.Time] // when a round ended well last
 }
 
 // NewSequencer takes the file of the key, and the folder that checkpoints are
@@ -53,7 +55,10 @@ func (s *Sequencer) Run(ctx context.Context) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
-		if err := s.Round(ctx); err != nil && ctx.Err() == nil {
+		began := s.now()
+		if err := s.Round(ctx); err == nil {
+			s.worked.Store(&began)
+		} else if ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "audit log is not sequenced", "error", err)
 		}
 		select {
@@ -62,6 +67,15 @@ func (s *Sequencer) Run(ctx context.Context) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// Ready says whether rounds end well, also while there is nothing to number, and
+// whether no row waits: that another's rounds do is seen by this alone.
+func (s *Sequencer) Ready(ctx context.Context) error {
+	if last := s.worked.Load(); last == nil || s.now().Sub(*last) > unnumberedAfter {
+		return fmt.Errorf("no round of the sequencer ended well for %s", unnumberedAfter)
+	}
+	return Late(ctx, s.pool, s.now())
 }
 
 // Round numbers what waits and exports what was signed. It does nothing while

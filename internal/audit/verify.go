@@ -17,8 +17,13 @@ import (
 	"github.com/traveldoc/traveldoc/internal/audit/sqlcgen"
 )
 
-// unnumberedAfter is how long after its act a row may wait for its number.
+// unnumberedAfter is how long after its act a row may wait for its number, and how
+// far ahead of the reader's clock the writer's may be.
 const unnumberedAfter = 10 * time.Second
+
+func lateBy(now time.Time) sqlcgen.UnnumberedParams {
+	return sqlcgen.UnnumberedParams{Before: now.Add(-unnumberedAfter).UTC(), Ahead: now.Add(unnumberedAfter).UTC()}
+}
 
 // Fault is something that the verifier found.
 type Fault struct {
@@ -39,7 +44,7 @@ type Report struct {
 // verifier is that of any key the log ever had; its successors are believed
 // where it handed over to them.
 func Verify(ctx context.Context, pool *pgxpool.Pool, verifier note.Verifier, folder Folder, now time.Time) (Report, error) {
-	v := &verification{late: now.Add(-unnumberedAfter).UTC()}
+	v := &verification{late: lateBy(now)}
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, pool, options, func(tx pgx.Tx) error { return v.run(ctx, sqlcgen.New(tx), verifier, folder) })
 	if err != nil {
@@ -50,7 +55,7 @@ func Verify(ctx context.Context, pool *pgxpool.Pool, verifier note.Verifier, fol
 
 // verification is the state of one pass over the rows.
 type verification struct {
-	late        time.Time // rows of acts before it have a number
+	late        sqlcgen.UnnumberedParams // rows of acts outside of these have a number
 	report      Report
 	checkpoints []Checkpoint // by size, those that are signed
 	next        int          // of checkpoints
@@ -80,7 +85,7 @@ func (v *verification) run(ctx context.Context, q *sqlcgen.Queries, verifier not
 		return err
 	}
 	if waiting.Rows > 0 {
-		v.fault(0, fmt.Sprintf("%d rows wait for a number for over %s, the first with id %d", waiting.Rows, unnumberedAfter, waiting.First))
+		v.fault(0, fmt.Sprintf("%d rows wait for a number for over %s or are dated ahead, the first with id %d", waiting.Rows, unnumberedAfter, waiting.First))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/traveldoc/traveldoc/internal/audit"
 )
@@ -37,11 +36,8 @@ func (s *sequencing) stop() {
 	s.ended.Wait()
 }
 
-// unnumberedLimit is how long an entry may wait for its number.
-const unnumberedLimit = 10 * time.Second
-
 func (b *backend) auditNumbered(ctx context.Context, world World) error {
-	return audit.Late(ctx, b.pool, world.Clock.Now().Add(-unnumberedLimit))
+	return audit.Late(ctx, b.pool, world.Clock.Now())
 }
 
 // auditAlive enters the examination itself and sees it numbered.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -112,14 +113,16 @@ func (w *Worker) Stop() {
 }
 
 // Health serves /healthz, /readyz and /metrics of a worker process.
-func (w *Worker) Health() http.Handler {
+func (w *Worker) Health(log *slog.Logger) http.Handler {
 	routes := http.NewServeMux()
 	routes.Handle("GET /metrics", w.backend.metrics.Handler())
 	routes.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusOK) })
 	routes.HandleFunc("GET /readyz", func(rw http.ResponseWriter, r *http.Request) {
 		database := w.backend.store.Ready(r.Context())
 		engine := engineHealth{w.backend.engine}.Ready(r.Context())
-		if database != nil || engine != nil {
+		sequencer := w.sequencing.sequencer.Ready(r.Context())
+		if err := errors.Join(database, engine, sequencer); err != nil {
+			log.WarnContext(r.Context(), "not ready", "error", err.Error())
 			http.Error(rw, "not ready", http.StatusServiceUnavailable)
 		}
 	})

@@ -39,9 +39,10 @@ SELECT * FROM audit_entries WHERE number = @number::bigint;
 SELECT (number IS NOT NULL)::boolean FROM audit_entries WHERE entry_id = @entry_id;
 
 -- name: Unnumbered :one
--- How many rows of acts before the given time wait for a number, and the first of them.
+-- How many rows of acts before one time or after another wait for a number, and the
+-- first of them. A row that is dated ahead of its act would else never be old.
 SELECT count(*)::bigint AS rows, COALESCE(min(entry_id), 0)::bigint AS first
-FROM audit_entries WHERE number IS NULL AND at < @before::timestamptz;
+FROM audit_entries WHERE number IS NULL AND (at < @before::timestamptz OR at > @ahead::timestamptz);
 
 -- name: EntriesAfter :many
 SELECT * FROM audit_entries WHERE number > @after::bigint ORDER BY number LIMIT @max_rows;

@@ -359,17 +359,23 @@ func (q *Queries) TriggersAtWork(ctx context.Context) ([]string, error) {
 
 const unnumbered = `-- name: Unnumbered :one
 SELECT count(*)::bigint AS rows, COALESCE(min(entry_id), 0)::bigint AS first
-FROM audit_entries WHERE number IS NULL AND at < $1::timestamptz
+FROM audit_entries WHERE number IS NULL AND (at < $1::timestamptz OR at > $2::timestamptz)
 `
+
+type UnnumberedParams struct {
+	Before time.Time
+	Ahead  time.Time
+}
 
 type UnnumberedRow struct {
 	Rows  int64
 	First int64
 }
 
-// How many rows of acts before the given time wait for a number, and the first of them.
-func (q *Queries) Unnumbered(ctx context.Context, before time.Time) (UnnumberedRow, error) {
-	row := q.db.QueryRow(ctx, unnumbered, before)
+// How many rows of acts before one time or after another wait for a number, and the
+// first of them. A row that is dated ahead of its act would else never be old.
+func (q *Queries) Unnumbered(ctx context.Context, arg UnnumberedParams) (UnnumberedRow, error) {
+	row := q.db.QueryRow(ctx, unnumbered, arg.Before, arg.Ahead)
 	var i UnnumberedRow
 	err := row.Scan(&i.Rows, &i.First)
 	return i, err
