@@ -60,6 +60,10 @@ func rules() []rule {
 			{pkg: "internal/store", test: "TestRule02_AStayWhoseEndIsRetractedStops", off: [][]edit{
 				off("internal/store/legalstops.go", "kinds = append(kinds, api.StayHold)", "_ = api.StayHold"),
 			}},
+			{pkg: "internal/store", test: "TestRule02_AHoldStopsNoLessThanItsLaw", off: [][]edit{
+				off("internal/store/holds.go", "if err := api.CheckHoldScope(hold); err != nil {", "if err := api.CheckHoldScope(hold); err != nil && hold.Kind == \"\" {"),
+				off("api/holdkinds.go", "{\"tps\", []string{personScope}", "{\"tps\", []string{personScope, countryScope}"),
+			}},
 			{pkg: "api", test: "TestRule02_OnlyTheLegalRoleLiftsAndGivesAReason", off: [][]edit{
 				off("internal/identity/policy.go", "{LiftHold, []Role{Counsel}}", "{LiftHold, []Role{Counsel, Officer}}"),
 			}},

@@ -23,6 +23,8 @@ const reviewDays = 90
 // holdRule is what holds of one kind have in common.
 type holdRule struct {
 	kind string
+	// scopes it may be placed with, the usual one first.
+	scopes []string
 	// authorities are on whose word it ends, the usual one first.
 	authorities []string
 	// reviewNamed: whoever places it names the day of review, because the matter has
@@ -32,23 +34,55 @@ type holdRule struct {
 	expires bool
 }
 
-// holdRules: a stay is lifted by who granted it, and orders name last days.
-// Withholding and CAT protection end by order of an immigration judge or the
-// Board (8 CFR 208.17(d), 208.24(f)), never by a day. TPS ends with the
-// designation (INA 244(b)(3)), whose days headquarters tells, and relief that is
-// pending has its hearing or decision: both are reviewed then. Nobody but counsel
-// ends a claim to citizenship, and no day does.
+// holdRules: a stay is lifted by who granted it, orders name last days, and one
+// order of removal is stayed or all of them. A class injunction covers its members
+// whole, or their removal to one country. Withholding and CAT protection bar that
+// country (INA 241(b)(3), 8 CFR 208.16(f)) and end by order of an immigration judge
+// or the Board (8 CFR 208.17(d), 208.24(f)), never by a day. TPS bars removal to
+// wherever (INA 244(a)(1)(A)) and ends with the designation (INA 244(b)(3)), whose
+// days headquarters tells, and relief that is pending has its hearing or decision:
+// both are reviewed then. Nobody but counsel ends a claim to citizenship, and no
+// day does; it stops everything about the person. Every kind may be placed on the
+// person, which stops the most: only less than that has to be the law's own measure.
 func holdRules() []holdRule {
 	return []holdRule{
-		{StayHold, []string{"court", "bia", "ice"}, false, true},
-		{"class_injunction", []string{"court"}, false, true},
-		{"withholding", []string{"court", "bia"}, false, false},
-		{"cat", []string{"court", "bia"}, false, false},
-		{"tps", []string{"headquarters"}, true, true},
-		{CitizenshipClaim, []string{"counsel"}, false, false},
-		{"pending_relief", []string{"counsel", "court", "bia"}, true, true},
-		{CounselHold, []string{"counsel"}, false, true},
+		{StayHold, []string{personScope, requestScope}, []string{"court", "bia", "ice"}, false, true},
+		{"class_injunction", []string{personScope, countryScope}, []string{"court"}, false, true},
+		{"withholding", []string{countryScope, personScope}, []string{"court", "bia"}, false, false},
+		{"cat", []string{countryScope, personScope}, []string{"court", "bia"}, false, false},
+		{"tps", []string{personScope}, []string{"headquarters"}, true, true},
+		{CitizenshipClaim, []string{personScope}, []string{"counsel"}, false, false},
+		{"pending_relief", []string{personScope, countryScope}, []string{"counsel", "court", "bia"}, true, true},
+		{CounselHold, []string{personScope, countryScope, requestScope}, []string{"counsel"}, false, true},
 	}
+}
+
+// The scopes of holds: everything about a person, everything of theirs to one
+// country, one request.
+const (
+	personScope  = "person"
+	countryScope = "country"
+	requestScope = "request"
+)
+
+// HoldScopes lists the scopes that a hold of a kind may be placed with, the usual
+// one first; none for a kind that does not exist.
+func HoldScopes(kind string) []string {
+	for _, rule := range holdRules() {
+		if rule.kind == kind {
+			return rule.scopes
+		}
+	}
+	return nil
+}
+
+// CheckHoldScope: a hold is placed with a scope of its kind (ErrHoldScope), by
+// whichever way it comes.
+func CheckHoldScope(hold Hold) error {
+	if !slices.Contains(HoldScopes(hold.Kind), hold.Scope) {
+		return ErrHoldScope
+	}
+	return nil
 }
 
 // holdRuleOf a kind, which the contract has checked.

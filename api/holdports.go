@@ -12,7 +12,7 @@ import (
 type Hold struct {
 	ID        string
 	PersonID  string
-	Scope     string // person, country, request
+	Scope     string // person, country, request; of those that HoldScopes gives of its kind
 	Country   string // of scope country
 	RequestID string // of scope request
 	Kind      string // need to know (8 CFR 208.6)
@@ -96,7 +96,7 @@ type HoldFilter struct {
 
 // Holds keeps what stops sending.
 type Holds interface {
-	// Place raises the person's fence version, keeps the hold, opens a recall for
+	// Place refuses a scope that is not of the hold's kind (ErrHoldScope). It raises the person's fence version, keeps the hold, opens a recall for
 	// each dispatch in scope that is 'sending', and leaves a HoldChanged for each
 	// live request in scope in the outbox; of a citizenship claim it tells counsel and
 	// enters it in the person's field; all in one transaction. Hold.ID is the command id.

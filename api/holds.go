@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/calendar"
@@ -87,9 +88,6 @@ func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, err
 		hold.Expiry = expiryFrom(hold.Kind, HoldExpiry{On: body.ExpiresOn, Zone: body.ExpiresZone, Source: hold.Source}, s.clock.Now(), "", &faults)
 	}
 	checkScope(hold, &faults)
-	if hold.Kind == CitizenshipClaim && hold.Scope != "person" {
-		faults.add("scope", "is the person for a citizenship claim, which stops everything about them")
-	}
 	if hold.Country != "" {
 		// A hold of a country that does not exist would stop nothing.
 		s.packFor(hold.Country, today, &faults)
@@ -111,7 +109,7 @@ func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, err
 
 // mayHold: the caller may do what it is in the hold's scope, whose person is filled in.
 func (s *Server) mayHold(ctx context.Context, hold *Hold, operation identity.Operation) error {
-	if hold.Scope != "request" {
+	if hold.Scope != requestScope {
 		_, err := s.person(ctx, hold.PersonID, operation)
 		return err
 	}
@@ -126,9 +124,12 @@ func (s *Server) mayHold(ctx context.Context, hold *Hold, operation identity.Ope
 	return nil
 }
 
-// checkScope: each scope has its own fields, and withholding is of one country.
+// checkScope: the kind has the scope, and each scope its own fields.
 func checkScope(hold Hold, faults *fieldErrors) {
-	wanted := map[string][3]bool{"person": {true, false, false}, "country": {true, true, false}, "request": {false, false, true}}[hold.Scope]
+	if CheckHoldScope(hold) != nil {
+		faults.add("scope", "is not for a hold of this kind, which is placed on the %s", strings.Join(HoldScopes(hold.Kind), " or the "))
+	}
+	wanted := map[string][3]bool{personScope: {true, false, false}, countryScope: {true, true, false}, requestScope: {false, false, true}}[hold.Scope]
 	for i, field := range []struct{ name, value string }{
 		{"person_id", hold.PersonID}, {"country", hold.Country}, {"request_id", hold.RequestID},
 	} {
@@ -242,9 +243,9 @@ func (s *Server) hold(ctx context.Context, id string, operation identity.Operati
 // covers tells whether a request is in the hold's scope.
 func (h Hold) covers(v RequestView) bool {
 	switch h.Scope {
-	case "country":
+	case countryScope:
 		return h.Country == v.Country
-	case "request":
+	case requestScope:
 		return h.RequestID == v.RequestID
 	}
 	return true
@@ -258,7 +259,7 @@ func (s *Server) reached(ctx context.Context, hold Hold, seen []RequestView) ([]
 		return seen, nil
 	}
 	covered := slices.DeleteFunc(slices.Clone(seen), func(v RequestView) bool { return !hold.covers(v) })
-	if len(covered) > 0 || hold.Scope != "country" {
+	if len(covered) > 0 || hold.Scope != countryScope {
 		return covered, nil
 	}
 	for _, record := range hold.Binds {

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/traveldoc/traveldoc/api"
 )
 
 type hold struct {
@@ -28,13 +30,17 @@ func holdOn(r request, changes ...any) fields {
 	return fields{"scope": "request", "request_id": r.ID, "kind": "counsel", "source": someHash, "dated": "2026-03-01"}.with(changes...)
 }
 
+func holdOnPerson(r request, changes ...any) fields {
+	return holdOn(r, "scope", "person", "request_id", nil, "person_id", r.PersonID).with(changes...)
+}
+
 // Once a hold is answered nothing leaves in its scope, whichever that is, until it is lifted.
 func TestAHoldStopsSending(t *testing.T) {
 	w := newWorld(t)
 	for name, of := range map[string]func(request) fields{
 		"request": func(r request) fields { return holdOn(r) },
 		"person": func(r request) fields {
-			return holdOn(r, "scope", "person", "request_id", nil, "person_id", r.PersonID, "kind", "stay")
+			return holdOnPerson(r, "kind", "stay")
 		},
 		"country": func(r request) fields {
 			return holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "GHA", "kind", "withholding")
@@ -161,7 +167,7 @@ func TestHoldsAndSendsAtOnce(t *testing.T) {
 func TestHoldsReadAlike(t *testing.T) {
 	w := newWorld(t)
 	r := w.open()
-	kinds := []string{"withholding", "cat", "tps", "stay"}
+	kinds := []string{"withholding", "cat", "class_injunction", "pending_relief"}
 	for _, kind := range kinds {
 		body := holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "GHA", "kind", kind, "review_by", "2026-04-30")
 		if got := w.change("counsel1", "/v1/holds", body); got.status != 201 {
@@ -336,5 +342,31 @@ func TestWhoLiftsACitizenshipClaim(t *testing.T) {
 	}
 	if got := w.change("counsel1", "/v1/holds/"+claim.ID+"/lifting", body); got.status != 200 {
 		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// Each kind of hold is placed with its own scopes and no other; the contract
+// lists every kind, and each may stop everything about the person.
+func TestEachKindHasItsScopes(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	scopes := map[string]fields{
+		"person":  holdOnPerson(r),
+		"country": holdOnPerson(r, "scope", "country", "country", "GHA"),
+		"request": holdOn(r),
+	}
+	for kind, allowed := range map[string]string{
+		"stay": "person request", "class_injunction": "person country", "withholding": "country person", "cat": "country person",
+		"tps": "person", "citizenship_claim": "person", "pending_relief": "person country", "counsel": "person country request",
+	} {
+		if strings.Join(api.HoldScopes(kind), " ") != allowed {
+			t.Errorf("%s has the scopes %v", kind, api.HoldScopes(kind))
+		}
+		for scope, body := range scopes {
+			got := w.change("officer1", "/v1/holds", body.with("kind", kind, "review_by", "2026-04-30"))
+			if strings.Contains(allowed, scope) != (got.status == 201) || got.status != 201 && (len(got.faults()) != 1 || got.faults()["scope"] == "") {
+				t.Errorf("%s on the %s: %d %s", kind, scope, got.status, got.body)
+			}
+		}
 	}
 }

@@ -118,8 +118,7 @@ func TestAsylumInference_ADeniedClaimChangesNothing(t *testing.T) {
 func (w *world) deny(r request) {
 	w.t.Helper()
 	w.documentOf(r)
-	held := w.change("counsel1", "/v1/holds", holdOn(r, "scope", "person", "request_id", nil, "person_id", r.PersonID,
-		"kind", "pending_relief", "authority", "bia", "review_by", "2026-06-01", "note", "asylum application"))
+	held := w.change("counsel1", "/v1/holds", holdOnPerson(r, "kind", "pending_relief", "authority", "bia", "review_by", "2026-06-01", "note", "asylum application"))
 	lift := "/v1/holds/" + read[placed](w.t, held).Hold.ID + "/lifting"
 	w.hear(r.ID)
 	w.clock.advance(time.Minute)
@@ -140,7 +139,7 @@ func outside(t *testing.T, why ...any) (desks, world told) {
 	w.hear(r.ID)
 	hold := newKey()
 	if why != nil {
-		hold = read[placed](t, w.change("counsel1", "/v1/holds", holdOn(r, why...))).Hold.ID
+		hold = read[placed](t, w.change("counsel1", "/v1/holds", holdOnPerson(r, why...))).Hold.ID
 	}
 	desks, world = told{}, told{}
 	for _, days := range []int{0, 3, 30, 100} {

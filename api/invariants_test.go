@@ -12,7 +12,7 @@ import (
 func TestRule02_OnlyTheLegalRoleLiftsAndGivesAReason(t *testing.T) {
 	w := newWorld(t)
 	r := w.reviewed()
-	placed := read[placed](t, w.change("officer2", "/v1/holds", holdOn(r, "kind", "pending_relief", "review_by", "2026-04-30")))
+	placed := read[placed](t, w.change("officer2", "/v1/holds", holdOnPerson(r, "kind", "pending_relief", "review_by", "2026-04-30")))
 	lift := "/v1/holds/" + placed.Hold.ID + "/lifting"
 	for _, user := range []string{"officer1", "officer2", "supervisor1", "liaison1", "state1", "manager1"} {
 		if got := w.change(user, lift, fields{"authority": "counsel", "source": someHash, "reason": "granted"}); got.status == 200 {

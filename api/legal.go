@@ -127,7 +127,7 @@ func (s *Server) withHold(ctx context.Context, personID string, event LegalEvent
 // Its id is the event's, and the usual authority of its kind ends it.
 func HoldOf(personID string, event LegalEvent, kind string, now time.Time) Hold {
 	return Hold{
-		ID: event.ID, PersonID: personID, Scope: "person", Kind: kind, Authority: holdRuleOf(kind).authorities[0],
+		ID: event.ID, PersonID: personID, Scope: personScope, Kind: kind, Authority: holdRuleOf(kind).authorities[0],
 		Source: event.Source, Dated: event.Dated, PlacedBy: event.RecordedBy,
 		ReviewBy: calendar.DateOf(now.UTC()).AddDays(reviewDays),
 	}

@@ -354,7 +354,7 @@ func TestRule03_ADeniedClaimShowsInNoPackage(t *testing.T) {
 	for i := range made {
 		r := w.open()
 		if i == 1 {
-			held := read[placed](t, w.change("counsel1", "/v1/holds", holdOn(r, "kind", "withholding", "authority", "court", "note", "asylum claim")))
+			held := read[placed](t, w.change("counsel1", "/v1/holds", holdOnPerson(r, "kind", "withholding", "authority", "court", "note", "asylum claim")))
 			w.clock.advance(time.Minute)
 			w.change("counsel1", "/v1/holds/"+held.Hold.ID+"/lifting", fields{"source": someHash, "reason": "denied"})
 			for _, kind := range []string{"stay_granted", "stay_ended"} {

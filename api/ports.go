@@ -35,6 +35,8 @@ var (
 	ErrKeyReused = errors.New("idempotency key was used for another request")
 	// ErrAlreadyLifted: the hold was lifted by another command.
 	ErrAlreadyLifted = errors.New("hold was lifted already")
+	// ErrHoldScope: holds of the kind are not placed with this scope.
+	ErrHoldScope = errors.New("hold has a scope that is not of its kind")
 	// ErrPersonDiffers: the A-number belongs to a person with another birth date.
 	ErrPersonDiffers = errors.New("the A-number belongs to other details")
 	// ErrCodeTaken: another request has the public code; draw another.

@@ -98,7 +98,7 @@ func TestErrorsAreAnswered(t *testing.T) {
 	want := map[error]cause{
 		ErrNotFound: notFound, ErrKeyReused: keyReused, ErrAlreadyLifted: alreadyLifted, ErrUnavailable: unavailable,
 		ErrMerged: alreadyMerged, &BothLiveError{Country: "GHA"}: bothLive, &AssignmentError{map[int]string{1: "x"}}: invalidFields,
-		ErrPersonDiffers: invalidFields, ErrCorrected: invalidFields, ErrCorrectedKind: invalidFields, workflows.ErrEngineAway: unavailable,
+		ErrPersonDiffers: invalidFields, ErrHoldScope: invalidFields, ErrCorrected: invalidFields, ErrCorrectedKind: invalidFields, workflows.ErrEngineAway: unavailable,
 		identity.ErrUnauthorized: unauthorized, identity.ErrUnavailable: identityUnavailable, errors.New("anything"): internalError,
 		&custody.HistoryError{Problems: []custody.Problem{{Rule: custody.RuleNoOrder}}}: invalidFields,
 	}

@@ -1558,7 +1558,10 @@ type NewHold struct {
 
 	// ReviewBy when counsel looks at it again; has to be given for tps and pending_relief, else in 90 days unless named
 	ReviewBy calendar.Date `json:"review_by,omitempty,omitzero"`
-	Scope    NewHoldScope  `json:"scope"`
+
+	// Scope a scope of the kind: any kind on the person; on the country withholding, cat, class_injunction, pending_relief and
+	// counsel; on the request stay and counsel
+	Scope NewHoldScope `json:"scope"`
 
 	// Source SHA-256 of the source document
 	Source Evidence `json:"source"`
@@ -1567,7 +1570,8 @@ type NewHold struct {
 // NewHoldAuthority who alone may lift it; the usual one of the kind when left out
 type NewHoldAuthority string
 
-// NewHoldScope defines model for NewHold.Scope.
+// NewHoldScope a scope of the kind: any kind on the person; on the country withholding, cat, class_injunction, pending_relief and
+// counsel; on the request stay and counsel
 type NewHoldScope string
 
 // NewIssuer defines model for NewIssuer.

@@ -95,7 +95,7 @@ func TestTheGateStaysClosed(t *testing.T) {
 		"hold on the person":      func(l *life, _ *api.Authorisation) string { l.place(l.hold()); return "GHA" },
 		"hold for the country": func(l *life, _ *api.Authorisation) string {
 			hold := l.hold()
-			hold.Scope, hold.Country = "country", "GHA"
+			hold.Kind, hold.Scope, hold.Country = "withholding", "country", "GHA"
 			l.place(hold)
 			return "GHA"
 		},
@@ -137,7 +137,7 @@ func TestHoldsElsewhereDoNotMatter(t *testing.T) {
 	w := newWorld(t)
 	l, other := w.ready(), w.ready()
 	elsewhere := l.hold()
-	elsewhere.Scope, elsewhere.Country = "country", "TGO"
+	elsewhere.Kind, elsewhere.Scope, elsewhere.Country = "withholding", "country", "TGO"
 	l.place(elsewhere)
 	other.place(other.hold())
 	if gate := l.authorise(l.authorisation()); gate.Dispatch == "" || gate.HoldStands {
@@ -163,7 +163,7 @@ func TestAskedAgainTheGateLooksAgain(t *testing.T) {
 	asked := l.authorisation()
 	first := l.authorise(asked)
 	elsewhere := l.hold()
-	elsewhere.Scope, elsewhere.Country = "country", "TGO"
+	elsewhere.Kind, elsewhere.Scope, elsewhere.Country = "withholding", "country", "TGO"
 	l.place(elsewhere)
 	if still, err := l.store.StillAuthorised(t.Context(), asked.CommandID); err != nil || still {
 		t.Errorf("still authorised %v after the fence moved, %v", still, err)

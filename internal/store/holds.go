@@ -69,6 +69,9 @@ func recallOf(row sqlcgen.MayHaveLeftRow) api.Recall {
 }
 
 func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, now time.Time) error {
+	if err := api.CheckHoldScope(hold); err != nil {
+		return fmt.Errorf("place hold: %w", err)
+	}
 	fence, err := q.RaiseFence(ctx, hold.PersonID)
 	if err != nil {
 		return err

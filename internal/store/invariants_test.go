@@ -64,7 +64,7 @@ func TestRule01_NothingLeavesWithoutAnOrder(t *testing.T) {
 func TestRule02_NoSendStartsUnderAHold(t *testing.T) {
 	l := newWorld(t).ready()
 	for _, kind := range []string{"stay", "class_injunction", "withholding", "cat", "tps", "citizenship_claim", "pending_relief", "counsel"} {
-		for _, scope := range []string{"person", "country", "request"} {
+		for _, scope := range api.HoldScopes(kind) {
 			hold := l.hold()
 			hold.Kind, hold.Scope = kind, scope
 			switch scope {
@@ -84,6 +84,28 @@ func TestRule02_NoSendStartsUnderAHold(t *testing.T) {
 	}
 	if !l.leavesTo("GHA") {
 		t.Error("after every hold was lifted nothing leaves")
+	}
+}
+
+// Rule 2: a hold keeps to the scopes of its kind whichever way it comes, so that
+// none stands that stops less than its law: nothing is kept of one that is refused.
+func TestRule02_AHoldStopsNoLessThanItsLaw(t *testing.T) {
+	l := newWorld(t).ready()
+	for kind, narrow := range map[string]string{"tps": "country", "citizenship_claim": "request", "withholding": "request", "mood": "person"} {
+		hold := l.hold()
+		hold.Kind, hold.Scope, hold.Country, hold.RequestID = kind, narrow, "", ""
+		switch narrow {
+		case "country":
+			hold.Country = l.state.Country
+		case "request":
+			hold.RequestID = l.id
+		}
+		if _, err := l.store.Holds().Place(t.Context(), hold); !errors.Is(err, api.ErrHoldScope) {
+			t.Errorf("rule 2: a hold of kind %s was placed on the %s: %v", kind, narrow, err)
+		}
+	}
+	if held := one[int](l.world, "SELECT count(*) FROM holds"); held != 0 || !l.leavesTo("GHA") {
+		t.Errorf("rule 2: %d holds stand of those that were refused", held)
 	}
 }
 

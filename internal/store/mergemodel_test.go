@@ -51,7 +51,7 @@ func (m *modelled) place(rt *rapid.T) {
 	model := modelHold{id: hold.ID, binds: m.group(on)}
 	if rapid.Bool().Draw(rt, "of a country") {
 		model.country = rapid.SampledFrom(m.country).Draw(rt, "country")
-		hold.Scope, hold.Country = "country", model.country
+		hold.Kind, hold.Scope, hold.Country = "withholding", "country", model.country
 	}
 	m.records[on].place(hold)
 	m.holds = append(m.holds, model)

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/identity"
@@ -35,14 +38,7 @@ func (v *visit) holdRow(h contract.Hold, zone *time.Location) holdRow {
 }
 
 func scopeText(h contract.Hold, country func(string) string) string {
-	switch h.Scope {
-	case "country":
-		return "Everything to " + country(h.Country)
-	case "request":
-		return "This request"
-	default:
-		return "Everything about the person"
-	}
+	return wordFor(holdScopes(country(h.Country)), h.Scope)
 }
 
 func (s *Site) showHolds(v *visit) error {
@@ -67,10 +63,31 @@ func (s *Site) showHolds(v *visit) error {
 type holdPage struct {
 	Code, Back, Country string
 	Kinds, Authorities  []choice
+	Scopes              []scopeChoice
 	Entries             map[string]string
 	Confirm             bool
 	Summary             []term
 	Claim               bool
+}
+
+// scopeChoice is what a hold may stop, and which kinds may.
+type scopeChoice struct {
+	choice
+	Hint string
+}
+
+func scopeChoices(country string) []scopeChoice {
+	var choices []scopeChoice
+	for _, scope := range holdScopes(country) {
+		var of []string
+		for _, kind := range holdKinds() {
+			if slices.Contains(api.HoldScopes(kind.Code), scope.Code) {
+				of = append(of, kind.Word)
+			}
+		}
+		choices = append(choices, scopeChoice{scope, "For " + strings.Join(of, "; ")})
+	}
+	return choices
 }
 
 func holdEntries() []string {
@@ -85,13 +102,13 @@ func (s *Site) showNewHold(v *visit) error {
 	if !d.may(identity.PlaceHold) {
 		return &refusal{status: http.StatusForbidden}
 	}
-	return v.holdForm(http.StatusOK, d, map[string]string{"key": newKey(), "scope": "country"}, nil)
+	return v.holdForm(http.StatusOK, d, map[string]string{"key": newKey(), "scope": "person"}, nil)
 }
 
 func (v *visit) holdForm(status int, d *dossier, entries map[string]string, faults []fault) error {
 	return v.show(status, "newhold", view{Title: "Place a hold", Code: d.Request.Code, Faults: faults, Body: holdPage{
 		Code: d.Request.Code, Back: d.path(), Country: v.site.config.Country(d.Request.Country),
-		Kinds: holdKinds(), Authorities: authorities(), Entries: entries,
+		Kinds: holdKinds(), Authorities: authorities(), Scopes: scopeChoices(v.site.config.Country(d.Request.Country)), Entries: entries,
 	}})
 }
 
@@ -118,7 +135,7 @@ func (s *Site) placeHold(v *visit) error {
 		return v.confirmHold(d, entries, hold)
 	}
 	pending, err := v.act("/v1/holds", entries["key"], "", hold)
-	fields := map[string]string{"dated": "month", "review_by": "review-month", "source": "document", "kind": "kind", "authority": "authority", "country": "scope", "person_id": "scope"}
+	fields := map[string]string{"dated": "month", "review_by": "review-month", "source": "document", "kind": "kind", "authority": "authority", "country": "scope", "person_id": "scope", "request_id": "scope", "scope": "scope"}
 	if faults := faultsOf(err, fields, "kind"); len(faults) > 0 {
 		entries["key"] = newKey() // the refused command keeps its own
 		return v.holdForm(http.StatusUnprocessableEntity, d, entries, faults)
@@ -151,8 +168,13 @@ func newHold(d *dossier, entries map[string]string) (contract.NewHold, []fault) 
 		hold.PersonId, hold.Country = d.Request.PersonId, d.Request.Country
 	case "person":
 		hold.PersonId = d.Request.PersonId
+	case "request":
+		hold.RequestId = d.Request.Id
 	default:
 		require(false, "scope", "Choose what it stops.")
+	}
+	if of := api.HoldScopes(entries["kind"]); len(of) > 0 {
+		require(slices.Contains(of, entries["scope"]), "scope", "Choose what a hold of this type may stop.")
 	}
 	if entries["review-year"]+entries["review-month"]+entries["review-day"] != "" {
 		var ok bool
@@ -163,10 +185,7 @@ func newHold(d *dossier, entries map[string]string) (contract.NewHold, []fault) 
 }
 
 func (v *visit) confirmHold(d *dossier, entries map[string]string, hold contract.NewHold) error {
-	scope := "Everything about the person"
-	if hold.Scope == "country" {
-		scope = "Everything to " + v.site.config.Country(d.Request.Country)
-	}
+	scope := wordFor(holdScopes(v.site.config.Country(d.Request.Country)), string(hold.Scope))
 	summary := []term{
 		{"Type", wordFor(holdKinds(), entries["kind"])}, {"Who may lift it", wordFor(authorities(), entries["authority"])},
 		{"Date of the document", d.date(hold.Dated)}, {"Source document", "Fingerprint " + short(entries["source"])}, {"Stops", scope},

@@ -133,6 +133,11 @@ func TestPlacingAndLiftingAHold(t *testing.T) {
 	for field, value := range map[string]string{"kind": "stay", "authority": "court", "month": "1", "day": "12", "year": "2026", "source": someHash, "scope": "person"} {
 		form.Set(field, value)
 	}
+	// What each type may stop is the API's table, and the page says so.
+	form.Set("scope", "country")
+	officer.send(address, form).wants(t, 422, "Choose what a hold of this type may stop.", `href="#scope"`,
+		"For Court stay of removal; Counsel&#39;s own hold")
+	form.Set("scope", "person")
 	confirm := officer.send(address, form)
 	confirm.wants(t, 200, "Stop all contact for "+r.Code+"?", "Court stay of removal", "12 Jan 2026", "Everything about the person")
 	if w.traces() != before {

@@ -102,6 +102,10 @@ func holdKinds() []choice {
 	}
 }
 
+func holdScopes(country string) []choice {
+	return []choice{{"person", "Everything about the person"}, {"country", "Everything to " + country}, {"request", "This request"}}
+}
+
 func authorities() []choice {
 	return []choice{
 		{"court", "A court"}, {"counsel", "Counsel"}, {"bia", "Board of Immigration Appeals"}, {"ice", "ICE"}, {"headquarters", "Headquarters"},
