@@ -55,6 +55,8 @@ func staged(t rapid.TB, world *rehearsal.World, start time.Time) *stage {
 	env.SetStartTime(start)
 	env.SetTestTimeout(time.Minute)
 	env.SetWorkerOptions(worker.Options{
+		// A busy machine may stop for longer than the second after which a step counts as stuck.
+		DeadlockDetectionTimeout:    time.Minute,
 		DisableRegistrationAliasing: true, Interceptors: []interceptor.WorkerInterceptor{&activities.Boundary{Log: quiet}},
 	})
 	workflows.RegisterRequests(env)

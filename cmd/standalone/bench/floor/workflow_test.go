@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/floor"
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/script"
@@ -21,10 +22,18 @@ type environment struct {
 	mails   int
 }
 
+// patient waits for a busy machine: by default a workflow counts as stuck after
+// three idle seconds, and a step of it after one.
+func patient(env *testsuite.TestWorkflowEnvironment) {
+	env.SetTestTimeout(time.Minute)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
+}
+
 func live(t *testing.T, steps []script.Step) *environment {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	e := &environment{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment()}
+	patient(e.TestWorkflowEnvironment)
 	floor.Register(e)
 	e.SetOnTimerFiredListener(func(string) { e.timers++ })
 	e.SetOnActivityCompletedListener(func(_ *activity.Info, _ converter.EncodedValue, err error) {
@@ -69,6 +78,7 @@ func TestTheFloorWithoutSilence(t *testing.T) {
 func TestTheFloorRefusesAStepOutOfOrder(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
+	patient(env)
 	floor.Register(env)
 	refused := false
 	env.RegisterDelayedCallback(func() {
