@@ -85,6 +85,28 @@ func (c *Caller) Do(ctx context.Context, asked command) (Entry, error) {
 	return c.do(ctx, asked)
 }
 
+// adopt writes a command down that was accepted after several had been tried.
+func (c *Caller) adopt(asked command, answer Entry) {
+	c.mutex.Lock()
+	c.sent = append(c.sent, asked)
+	c.mutex.Unlock()
+	c.Diary.Note(asked.entry(Asked))
+	c.Diary.Note(answer)
+}
+
+// version is the ETag of a request as it stands.
+func (c *Caller) version(ctx context.Context, principal, request string) (string, error) {
+	for {
+		found, err := c.get(ctx, principal, "/v1/requests/"+request)
+		if err == nil && found.status == http.StatusOK {
+			return found.headers.Get("ETag"), nil
+		}
+		if waited := pause(ctx, glance); waited != nil {
+			return "", fmt.Errorf("read version of %s: status %d: %w", request, found.status, errors.Join(waited, err))
+		}
+	}
+}
+
 // Again sends every command once more as it was, without writing it down, and
 // gives the answers.
 func (c *Caller) Again(ctx context.Context) ([]Entry, error) {

@@ -90,11 +90,13 @@ func TestLivesEndAsIfNothingHadHappened(t *testing.T) {
 
 	diaryPath := filepath.Join(t.TempDir(), "diary.jsonl")
 	crowd := gather(t, town, diaryPath)
+	crowd.Held = 2
 	crowded := make(chan error, 1)
 	go func() { crowded <- crowd.Run(ctx, seed, lives, waiting) }()
 
 	strikeAll(t, ctx, town, crowd, seed, kills)
 	settle(t, ctx, town, crowd, crowded, waiting)
+	askedBack(t, ctx, crowd)
 
 	again, err := crowd.Caller.Again(ctx)
 	if err != nil {
@@ -112,10 +114,11 @@ func TestLivesEndAsIfNothingHadHappened(t *testing.T) {
 	t.Logf("%d lives, %d commands in %d attempts, %d events, %d mails (%d asks repeated), %d lives went on without their mails, %d reads had a hole %v, %v",
 		verdict.Lives, verdict.Commands, verdict.Attempts, verdict.Events, verdict.Mails, verdict.Repeats, verdict.Impatient, verdict.Holes, verdict.Missing,
 		time.Since(began).Round(time.Second))
+	t.Logf("of the sends that raced with a hold %d were named in its answer, %d heard of by the post, %d refused", verdict.Named, verdict.Arrived, verdict.Refused)
 	for _, fault := range verdict.Faults {
 		t.Error(fault)
 	}
-	if verdict.Lives < lives || verdict.Mails == 0 {
+	if verdict.Lives < lives || verdict.Mails == 0 || verdict.Named == 0 || verdict.Arrived == 0 || verdict.Refused == 0 {
 		t.Error("too little happened to judge anything")
 	}
 	inOrder(t, ctx, town)
@@ -222,6 +225,24 @@ func settle(t *testing.T, ctx context.Context, town *Town, crowd *Crowd, crowded
 		t.Errorf("a life failed: %v", err)
 	}
 	t.Logf("all lives ended %v after the last strike", time.Since(began).Round(time.Millisecond))
+}
+
+// askedBack waits until every package that the post has heard of is asked back,
+// as all are by the end of their lives. If one never is, the judge says so.
+func askedBack(t *testing.T, ctx context.Context, crowd *Crowd) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		codes, err := crowd.Post.Outstanding()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(codes) == 0 {
+			return
+		}
+		if err := pause(ctx, glance); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // inOrder asks the doctor too, who would know of an alarm. It is no judge: what

@@ -15,6 +15,8 @@ const (
 	Asked     = "asked"     // a command is about to be sent
 	Lost      = "lost"      // no answer came, or one that says: later
 	Answered  = "answered"  // the final answer of a command
+	Refused   = "refused"   // a command that raced with a hold was refused
+	Contested = "contested" // how the race went
 	Read      = "read"      // events of the request, as served at this moment
 	Impatient = "impatient" // the client goes on without having got the mails
 	Ended     = "ended"     // the script is through

@@ -34,6 +34,9 @@ type Verdict struct {
 	Faults []string
 	// What was looked at, so that nobody takes an empty run for a good one.
 	Lives, Commands, Events, Mails, Repeats, Impatient, Attempts int
+	// Of the sends that raced with a hold: those that its answer named, those that
+	// the post heard of, and those that were refused.
+	Named, Arrived, Refused int
 	// Holes are reads in which an event was not yet there whose successor was:
 	// two writers record, and one may be late. None may be left in the end.
 	Holes   int
@@ -67,6 +70,8 @@ type lived struct {
 	asked     map[string]Entry // commands, by key
 	answered  []Entry          // final answers, in order
 	reads     []Entry
+	refused   map[string]bool // commands that raced with a hold
+	contests  []Contest
 	impatient bool
 	ended     bool
 }
@@ -89,6 +94,7 @@ func Judge(evidence Evidence) *Verdict {
 	}
 	verdict.judgeAgain(lives, evidence.Again)
 	verdict.judgeMail(lives, evidence)
+	verdict.judgeContests(lives, evidence)
 	return verdict
 }
 
@@ -104,7 +110,7 @@ func (v *Verdict) gather(diary []Entry) []*lived {
 				v.fault("life %d begins twice or follows no script", entry.Life)
 				continue
 			}
-			life = &lived{number: entry.Life, script: script, slot: entry.Slot, asked: map[string]Entry{}}
+			life = &lived{number: entry.Life, script: script, slot: entry.Slot, asked: map[string]Entry{}, refused: map[string]bool{}}
 			byNumber[entry.Life], order = life, append(order, life)
 			continue
 		}
@@ -131,6 +137,14 @@ func (v *Verdict) take(life *lived, entry Entry) {
 	case Answered:
 		v.Commands++
 		life.answered = append(life.answered, entry)
+	case Refused:
+		life.refused[entry.Command] = true
+	case Contested:
+		var contest Contest
+		if err := json.Unmarshal(entry.Body, &contest); err != nil {
+			v.fault("life %d: a contest can't be read: %v", life.number, err)
+		}
+		life.contests = append(life.contests, contest)
 	case Read:
 		life.request = entry.Request
 		life.reads = append(life.reads, entry)
@@ -188,8 +202,8 @@ func (v *Verdict) judgeCommands(life *lived, events []event) {
 	brought := map[string][]event{}
 	var order []string
 	for _, one := range events {
-		if one.CommandID == "" {
-			continue
+		if one.CommandID == "" || life.refused[one.CommandID] {
+			continue // what a refused send brought was taken back: see judgeContests
 		}
 		asked, known := life.asked[one.CommandID]
 		switch {

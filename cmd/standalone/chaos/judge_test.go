@@ -57,6 +57,13 @@ func forgeLife(evidence *Evidence, slot int, script Script) {
 		evidence.Again = append(evidence.Again, entry)
 		seen, _ := json.Marshal(events)
 		note(Entry{Kind: Read, Request: request, Body: seen})
+		if step.Contested {
+			tell(evidence, code+": a package comes to you", "")
+			arrived := int64(len(evidence.Arrivals))
+			tell(evidence, "2 notices about our packages", code+": package asked back\n")
+			body, _ := json.Marshal(Contest{Send: command, Status: 200, Named: true, Late: 409, Answered: arrived, Lifting: arrived + 1})
+			note(Entry{Kind: Contested, Request: request, Body: body})
+		}
 	}
 	note(Entry{Kind: Ended, Request: request})
 	evidence.Served[request] = Served{Code: code, Stage: tdr.Closed, Outcome: script.Outcome, Seq: int64(len(events)), Events: events}

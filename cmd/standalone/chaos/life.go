@@ -26,6 +26,8 @@ type Crowd struct {
 	// Quiet is closed when nothing is killed any more, and Late when whoever
 	// waited until then may act.
 	Quiet, Late chan struct{}
+	// Held is in how many further slots lives are held while they are sent.
+	Held int
 
 	required []string
 	zone     *time.Location
@@ -66,19 +68,22 @@ func (c *Crowd) Open() int {
 // Run keeps each slot busy until nothing is killed any more: some with one life
 // that waits for that, the others with one life after another.
 func (c *Crowd) Run(ctx context.Context, seed uint64, slots, waiting int) error {
-	faults := make([]error, slots)
+	faults := make([]error, slots+c.Held)
 	var living sync.WaitGroup
-	for slot := range slots {
+	for slot := range faults {
 		living.Go(func() {
 			random := rand.New(rand.NewPCG(seed, uint64(slot)+1))
 			if slot < waiting {
 				c.until(time.Duration(random.Int64N(int64(stagger))))
-				faults[slot] = c.live(ctx, random, slot, "silent")
+				faults[slot] = c.live(ctx, random, slot, 0, "silent")
 				return
 			}
+			names := []string{"issued", "refused", "asked"}
+			if slot >= slots {
+				names = []string{held}
+			}
 			for turn := slot; faults[slot] == nil && !closed(c.Quiet); turn++ {
-				names := []string{"issued", "refused", "asked"}
-				faults[slot] = c.live(ctx, random, slot, names[turn%len(names)])
+				faults[slot] = c.live(ctx, random, slot, turn, names[turn%len(names)])
 			}
 		})
 	}
@@ -119,14 +124,17 @@ type life struct {
 	*Crowd
 	number     int
 	slot       int
+	turn       int // of the slot
+	random     *rand.Rand
 	request    string
+	person     string
 	code       string
 	etag       string
 	escalation string
 	content    tdr.ContentHash // of the package
 }
 
-func (c *Crowd) live(ctx context.Context, random *rand.Rand, slot int, name string) error {
+func (c *Crowd) live(ctx context.Context, random *rand.Rand, slot, turn int, name string) error {
 	script, known := FindScript(name)
 	if !known {
 		return fmt.Errorf("there is no script %q", name)
@@ -134,7 +142,7 @@ func (c *Crowd) live(ctx context.Context, random *rand.Rand, slot int, name stri
 	c.mutex.Lock()
 	c.lives++
 	c.open++
-	l := &life{Crowd: c, number: c.lives, slot: slot}
+	l := &life{Crowd: c, number: c.lives, slot: slot, turn: turn, random: random}
 	c.mutex.Unlock()
 	defer func() {
 		c.mutex.Lock()
@@ -166,11 +174,13 @@ func (l *life) take(ctx context.Context, step Step) error {
 			return err
 		}
 	}
-	path, principal := "/v1/requests", cast.Who(step.By, l.slot)
-	if step.Name != tdr.OpenName {
-		path += "/" + l.request + "/" + strings.ReplaceAll(string(step.Name), "_", "-")
+	switch {
+	case step.Contested:
+		return l.contest(ctx, step)
+	case step.Insisted:
+		return l.insist(ctx, step)
 	}
-	asked, err := newCommand(l.number, string(step.Name), principal, path, l.etag, l.request, l.body(step.Name))
+	asked, err := l.command(step, l.etag)
 	if err != nil {
 		return err
 	}
@@ -183,15 +193,30 @@ func (l *life) take(ctx context.Context, step Step) error {
 	}
 	var change struct {
 		Request struct {
-			ID   string `json:"id"`
-			Code string `json:"code"`
+			ID     string `json:"id"`
+			Code   string `json:"code"`
+			Person string `json:"person_id"`
 		} `json:"request"`
 	}
 	if err := json.Unmarshal(answer.Body, &change); err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}
-	l.request, l.code, l.etag = change.Request.ID, change.Request.Code, answer.ETag
+	l.request, l.code, l.person, l.etag = change.Request.ID, change.Request.Code, change.Request.Person, answer.ETag
 	return l.look(ctx)
+}
+
+// command is a step upon the request as its client has seen it.
+func (l *life) command(step Step, etag string) (command, error) {
+	path := "/v1/requests"
+	if step.Name != tdr.OpenName {
+		path += "/" + l.request + "/" + strings.ReplaceAll(string(step.Name), "_", "-")
+	}
+	body := l.body(step.Name)
+	if step.Contested {
+		// The post is told by mail, so that what arrives is seen in the drop's files.
+		body = &tdr.Send{Content: l.content, Channel: tdr.ByNotice}
+	}
+	return newCommand(l.number, string(step.Name), cast.Who(step.By, l.slot), path, etag, l.request, body)
 }
 
 // prepare makes the package that is handed over next. It brings no event, so

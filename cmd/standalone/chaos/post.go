@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/traveldoc/traveldoc/cmd/standalone/bench/cast"
 	"github.com/traveldoc/traveldoc/cmd/standalone/maildrop"
 )
 
@@ -29,9 +31,6 @@ type Ask struct {
 // repeatSentence is how a mail says that it may have come before.
 const repeatSentence = "Repeat of a mail whose delivery could not be confirmed."
 
-// recallSentence is how a post is asked for what was sent of a withdrawn request.
-const recallSentence = "asked back"
-
 var (
 	codeInSubject      = regexp.MustCompile(`^(TD-[0-9A-Z]{6}): `)
 	legalDateInSubject = regexp.MustCompile(`^TD-[0-9A-Z]{6}: legal date `)
@@ -46,13 +45,13 @@ func Asks(arrival maildrop.Arrival) ([]Ask, error) {
 	}
 	var asks []Ask
 	for _, mail := range arrival.Mails {
-		text := strings.Join(strings.Fields(mail.Text), " ")
-		if strings.Contains(text, recallSentence) {
-			continue // to a post, which nobody escalates to
+		if slices.Contains(mail.To, cast.PostAddress) {
+			continue // nobody escalates to a post
 		}
 		if legalDateInSubject.MatchString(mail.Subject) {
 			continue // of a person's custody, which has no levels
 		}
+		text := strings.Join(strings.Fields(mail.Text), " ")
 		var found [][]string
 		if code := codeInSubject.FindStringSubmatch(mail.Subject); code != nil {
 			level := levelInText.FindStringSubmatch(text)
@@ -87,6 +86,8 @@ type Post struct {
 	mutex  sync.Mutex
 	offset int64
 	asks   map[askKey]int
+	heard  map[string]*heard
+	last   int64 // number of the newest arrival
 }
 
 type askKey struct {
@@ -96,7 +97,9 @@ type askKey struct {
 }
 
 // NewPost reads a file that need not be there yet.
-func NewPost(path string) *Post { return &Post{path: path, asks: map[askKey]int{}} }
+func NewPost(path string) *Post {
+	return &Post{path: path, asks: map[askKey]int{}, heard: map[string]*heard{}}
+}
 
 // Has tells whether somebody has been asked something.
 func (p *Post) Has(code string, level int, recipient string) (bool, error) {
@@ -106,6 +109,40 @@ func (p *Post) Has(code string, level int, recipient string) (bool, error) {
 		return false, err
 	}
 	return p.asks[askKey{code, level, recipient}] > 0, nil
+}
+
+// Heard is what the post has heard about a request.
+func (p *Post) Heard(code string) (heard, error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if err := p.readOn(); err != nil || p.heard[code] == nil {
+		return heard{}, err
+	}
+	return *p.heard[code], nil
+}
+
+// Outstanding are the codes of packages that the post has heard of and was not asked to send back.
+func (p *Post) Outstanding() ([]string, error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if err := p.readOn(); err != nil {
+		return nil, err
+	}
+	var codes []string
+	for code, told := range p.heard {
+		if len(told.Packages) > 0 && len(told.Recalls) == 0 {
+			codes = append(codes, code)
+		}
+	}
+	return codes, nil
+}
+
+// Arrived is the number of the newest arrival.
+func (p *Post) Arrived() (int64, error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	err := p.readOn()
+	return p.last, err
 }
 
 // readOn takes whole lines in; a part of a line may yet be taken back by the drop.
@@ -138,6 +175,8 @@ func (p *Post) readOn() error {
 		for _, ask := range asks {
 			p.asks[askKey{ask.Code, ask.Level, ask.Recipient}]++
 		}
+		hear(p.heard, arrival)
+		p.last = arrival.Seq
 	}
 	p.offset += int64(len(fresh))
 	return nil

@@ -16,6 +16,9 @@ type Step struct {
 	// Last steps are not taken before nothing is killed any more: until then
 	// the post is silent, and every mail about it has to arrive.
 	Last bool
+	// Contested steps race with a hold; Insisted ones see the request anew until
+	// they are accepted, because what the hold did may be told at any moment.
+	Contested, Insisted bool
 }
 
 // Script is how a life goes and ends.
@@ -25,9 +28,13 @@ type Script struct {
 	Outcome tdr.Outcome
 }
 
+// held is the name of the life in which a hold and a send race.
+const held = "held"
+
 // Scripts are the lives that are lived: one that is issued after an escalation,
 // one that waits with its answer until the killing is over, one that is refused
-// twice, and one that is asked for more and withdrawn.
+// twice, one that is asked for more and withdrawn, and one that is held while it
+// is sent, and withdrawn.
 func Scripts() []Script {
 	leave := []Step{
 		{Name: tdr.OpenName, By: script.Officer, Fact: tdr.OpenedType},
@@ -38,6 +45,8 @@ func Scripts() []Script {
 	receipt := Step{Name: tdr.RecordReceiptName, By: script.Officer, Fact: tdr.ReceiptRecordedType}
 	refusal := Step{Name: tdr.RecordRefusalName, By: script.Liaison, Fact: tdr.RefusalRecordedType}
 	acknowledge := Step{Name: tdr.AcknowledgeEscalationName, By: script.Supervisor, Fact: tdr.EscalationAcknowledgedType, Told: true}
+	contested := leave[3]
+	contested.Contested = true
 	late := acknowledge
 	late.Last = true
 	use := []Step{
@@ -64,6 +73,9 @@ func Scripts() []Script {
 				{Name: tdr.WithdrawName, By: script.Officer, Fact: tdr.ClosedType},
 			},
 		)},
+		{Name: held, Outcome: tdr.OutcomeWithdrawn, Steps: join(leave[:3], []Step{
+			contested, {Name: tdr.WithdrawName, By: script.Officer, Fact: tdr.ClosedType, Insisted: true},
+		})},
 	}
 }
 

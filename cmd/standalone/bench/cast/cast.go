@@ -17,10 +17,15 @@ const (
 	Office = "BOS"
 	Zone   = "America/New_York" // of Office
 	Post   = "xxb-washington"
+	// PostAddress is where mail to Post goes.
+	PostAddress = "consular@xxb.example"
 )
 
 // Liaison records what the post does, for every life.
 const Liaison = "bench-liaison"
+
+// Counsel lifts holds, in every life that is held.
+const Counsel = "bench-counsel"
 
 // Officer and Supervisor are the ids of the two who belong to a slot, which
 // has one life at a time.
@@ -55,10 +60,10 @@ func Directory(slots int) (directory.Snapshot, error) {
 	data := example.Data()
 	data.Posts = append(data.Posts, directory.Post{
 		ID: Post, Country: script.Country, Kind: directory.Embassy, Name: "Embassy of the bench country", City: "Washington",
-		Address: "1 Example Avenue, Washington", Email: "consular@xxb.example", Zone: Zone, Hours: always,
+		Address: "1 Example Avenue, Washington", Email: PostAddress, Zone: Zone, Hours: always,
 		Accreditation: "Whole United States",
 	})
-	data.People = append(data.People, person(Liaison, directory.Liaison, always))
+	data.People = append(data.People, person(Liaison, directory.Liaison, always), person(Counsel, directory.Counsel, always))
 	for slot := range slots {
 		officer := person(Officer(slot), directory.Officer, always)
 		officer.Supervisor = Supervisor(slot)
@@ -82,7 +87,10 @@ func person(id string, role directory.Role, hours directory.Week) directory.Pers
 
 // Users are the same people as the identity provider knows them.
 func Users(slots int) []idp.User {
-	users := []idp.User{{ID: Liaison, Name: Liaison, Roles: []string{"liaison"}, Countries: []string{script.Country}}}
+	users := []idp.User{
+		{ID: Liaison, Name: Liaison, Roles: []string{"liaison"}, Countries: []string{script.Country}},
+		{ID: Counsel, Name: Counsel, Roles: []string{"counsel"}, Offices: []string{Office}},
+	}
 	for slot := range slots {
 		users = append(users,
 			idp.User{ID: Officer(slot), Name: Officer(slot), Roles: []string{"officer"}, Offices: []string{Office}},
