@@ -25,9 +25,10 @@ type Contest struct {
 	Lifting  int64  `json:"lifting"`  // arrivals when the lifting was about to be asked for
 }
 
-// contest has a send and a hold race: in turn the post has heard of what was
-// sent, the hold is answered first, or both are under way at once. A second send begins once the hold is
-// answered. Then the hold is lifted, and what did not leave is sent.
+// contest has a send and a hold race: by slot, the post has heard of what was
+// sent, the hold is answered first, or both are under way at once. A second send
+// begins once the hold is answered. Then the hold is lifted, and what did not
+// leave is sent.
 func (l *life) contest(ctx context.Context, step Step) error {
 	hold, contest, err := l.race(ctx, step)
 	if err != nil {
@@ -41,7 +42,11 @@ func (l *life) contest(ctx context.Context, step Step) error {
 	if late.Status != http.StatusOK {
 		l.refused(asked, late)
 	}
-	if contest.Named {
+	told, err := l.Post.Heard(l.code)
+	if err != nil {
+		return err
+	}
+	if ofPackage(told) {
 		if err := l.hears(ctx, ofRecall); err != nil {
 			return err
 		}
@@ -73,7 +78,7 @@ func (l *life) race(ctx context.Context, step Step) (hold string, contest Contes
 	var sendFault, holdFault error
 	sending := func() { asked, sent, sendFault = l.fresh(ctx, step) }
 	placing := func() { placed, holdFault = l.place(ctx) }
-	switch l.turn % 3 {
+	switch l.slot % 3 {
 	case 0:
 		if sending(); sendFault == nil {
 			sendFault = l.hears(ctx, ofPackage)
@@ -201,14 +206,19 @@ func (l *life) refused(asked command, answer Entry) {
 	l.Diary.Note(entry)
 }
 
-// postPatience is how long a mail to a post is waited for while parts are being
-// killed: upkeep sends it, a round or two later.
-const postPatience = 30 * time.Second
+// postPatience is how long a mail to a post is waited for once nothing is killed
+// any more: upkeep sends it, a round or two later, and its mailbox may be resting
+// after what failed.
+const postPatience = time.Minute
 
-// hears waits until the post has heard something about the request, for as long
-// as anyone waits and parts are being killed.
+// hears waits until the post has heard something about the request. A mail whose
+// fate is unknown may not come before the clock is moved.
 func (l *life) hears(ctx context.Context, enough func(heard) bool) error {
-	for waited := time.Now(); !closed(l.Quiet) && time.Since(waited) < postPatience; {
+	var quiet time.Time
+	for quiet.IsZero() || time.Since(quiet) < postPatience {
+		if quiet.IsZero() && closed(l.Quiet) {
+			quiet = time.Now()
+		}
 		told, err := l.Post.Heard(l.code)
 		if err != nil || enough(told) {
 			return err

@@ -35,8 +35,9 @@ type Verdict struct {
 	// What was looked at, so that nobody takes an empty run for a good one.
 	Lives, Commands, Events, Mails, Repeats, Impatient, Attempts int
 	// Of the sends that raced with a hold: those that its answer named, those that
-	// the post heard of, and those that were refused.
-	Named, Arrived, Refused int
+	// the post heard of, those of them that the hold asked back, and those that
+	// were refused.
+	Named, Arrived, Recalled, Refused int
 	// Holes are reads in which an event was not yet there whose successor was:
 	// two writers record, and one may be late. None may be left in the end.
 	Holes   int

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/cast"
 	"github.com/traveldoc/traveldoc/cmd/standalone/maildrop"
@@ -31,11 +32,15 @@ func hear(posts map[string]*heard, arrival maildrop.Arrival) {
 		return posts[code]
 	}
 	for _, mail := range arrival.Mails {
-		if !slices.Contains(mail.To, cast.PostAddress) {
+		if !slices.ContainsFunc(mail.To, cast.IsPost) {
 			continue
 		}
 		text := mail.Subject + "\n" + mail.Text
+		repeat := strings.Contains(strings.Join(strings.Fields(text), " "), repeatSentence)
 		for _, found := range packageLine.FindAllStringSubmatch(text, -1) {
+			if repeat && len(about(found[1]).Packages) > 0 {
+				continue // whether the first had come was unknown
+			}
 			about(found[1]).Packages = append(about(found[1]).Packages, arrival.Seq)
 		}
 		for _, found := range recallLine.FindAllStringSubmatch(text, -1) {
@@ -91,6 +96,7 @@ func (v *Verdict) judgeContest(life *lived, contest Contest, about heard) {
 	}
 	v.Named += count(contest.Named)
 	v.Arrived += count(before > 0)
+	v.Recalled += count(before > 0 && slices.ContainsFunc(about.Recalls, func(seq int64) bool { return seq <= contest.Lifting }))
 	v.Refused += count(!accepted)
 }
 

@@ -17,7 +17,7 @@ func tell(evidence *Evidence, subject, text string) {
 	message := fmt.Sprintf("message-%d", seq)
 	evidence.Arrivals = append(evidence.Arrivals, maildrop.Arrival{
 		Seq: seq, Outcome: maildrop.Accepted, MessageID: message,
-		Mails: []maildrop.Mail{{Seq: seq, MessageID: message, To: []string{cast.PostAddress}, Subject: subject, Text: text}},
+		Mails: []maildrop.Mail{{Seq: seq, MessageID: message, To: []string{cast.SlotPost(0) + "@xxb.example"}, Subject: subject, Text: text}},
 	})
 }
 

@@ -75,7 +75,7 @@ func (c *Crowd) Run(ctx context.Context, seed uint64, slots, waiting int) error 
 			random := rand.New(rand.NewPCG(seed, uint64(slot)+1))
 			if slot < waiting {
 				c.until(time.Duration(random.Int64N(int64(stagger))))
-				faults[slot] = c.live(ctx, random, slot, 0, "silent")
+				faults[slot] = c.live(ctx, random, slot, "silent")
 				return
 			}
 			names := []string{"issued", "refused", "asked"}
@@ -83,7 +83,7 @@ func (c *Crowd) Run(ctx context.Context, seed uint64, slots, waiting int) error 
 				names = []string{held}
 			}
 			for turn := slot; faults[slot] == nil && !closed(c.Quiet); turn++ {
-				faults[slot] = c.live(ctx, random, slot, turn, names[turn%len(names)])
+				faults[slot] = c.live(ctx, random, slot, names[turn%len(names)])
 			}
 		})
 	}
@@ -124,7 +124,7 @@ type life struct {
 	*Crowd
 	number     int
 	slot       int
-	turn       int // of the slot
+	script     string
 	random     *rand.Rand
 	request    string
 	person     string
@@ -134,7 +134,7 @@ type life struct {
 	content    tdr.ContentHash // of the package
 }
 
-func (c *Crowd) live(ctx context.Context, random *rand.Rand, slot, turn int, name string) error {
+func (c *Crowd) live(ctx context.Context, random *rand.Rand, slot int, name string) error {
 	script, known := FindScript(name)
 	if !known {
 		return fmt.Errorf("there is no script %q", name)
@@ -142,7 +142,7 @@ func (c *Crowd) live(ctx context.Context, random *rand.Rand, slot, turn int, nam
 	c.mutex.Lock()
 	c.lives++
 	c.open++
-	l := &life{Crowd: c, number: c.lives, slot: slot, turn: turn, random: random}
+	l := &life{Crowd: c, number: c.lives, slot: slot, script: name, random: random}
 	c.mutex.Unlock()
 	defer func() {
 		c.mutex.Lock()
@@ -217,6 +217,15 @@ func (l *life) command(step Step, etag string) (command, error) {
 		body = &tdr.Send{Content: l.content, Channel: tdr.ByNotice}
 	}
 	return newCommand(l.number, string(step.Name), cast.Who(step.By, l.slot), path, etag, l.request, body)
+}
+
+// post is one of their own for lives that are held, so that what it hears does
+// not wait for what others are told.
+func (l *life) post() string {
+	if l.script == held {
+		return cast.SlotPost(l.slot)
+	}
+	return cast.Post
 }
 
 // prepare makes the package that is handed over next. It brings no event, so
@@ -366,7 +375,7 @@ func (l *life) body(name tdr.Name) any {
 	switch name {
 	case tdr.OpenName:
 		return map[string]any{
-			"country": benchscript.Country, "post": cast.Post, "field_office": cast.Office,
+			"country": benchscript.Country, "post": l.post(), "field_office": cast.Office,
 			"person": map[string]any{"family_name": "Example", "given_names": "Ana", "birth_date": "1990-01-01"},
 			"order":  map[string]any{"type": order.Type, "number": order.Number, "date": order.Date, "source": order.Source},
 			"note":   fmt.Sprintf("Example note of life %d", l.number),

@@ -45,7 +45,7 @@ func Asks(arrival maildrop.Arrival) ([]Ask, error) {
 	}
 	var asks []Ask
 	for _, mail := range arrival.Mails {
-		if slices.Contains(mail.To, cast.PostAddress) {
+		if slices.ContainsFunc(mail.To, cast.IsPost) {
 			continue // nobody escalates to a post
 		}
 		if legalDateInSubject.MatchString(mail.Subject) {

@@ -17,8 +17,6 @@ const (
 	Office = "BOS"
 	Zone   = "America/New_York" // of Office
 	Post   = "xxb-washington"
-	// PostAddress is where mail to Post goes.
-	PostAddress = "consular@xxb.example"
 )
 
 // Liaison records what the post does, for every life.
@@ -44,6 +42,16 @@ func Who(part script.Part, slot int) string {
 	}
 }
 
+// SlotPost is the id of a post that only one slot deals with, whose mail waits
+// for no other life's.
+func SlotPost(slot int) string { return fmt.Sprintf("xxb-%d", slot) }
+
+// postDomain is where the mail of all bench posts goes.
+const postDomain = "@xxb.example"
+
+// IsPost tells whether an address is a bench post's.
+func IsPost(address string) bool { return strings.HasSuffix(address, postDomain) }
+
 // Address is where mail to a person goes.
 func Address(person string) string { return person + "@bench.example" }
 
@@ -58,18 +66,22 @@ func Directory(slots int) (directory.Snapshot, error) {
 		return directory.Snapshot{}, err
 	}
 	data := example.Data()
-	data.Posts = append(data.Posts, directory.Post{
-		ID: Post, Country: script.Country, Kind: directory.Embassy, Name: "Embassy of the bench country", City: "Washington",
-		Address: "1 Example Avenue, Washington", Email: PostAddress, Zone: Zone, Hours: always,
-		Accreditation: "Whole United States",
-	})
+	data.Posts = append(data.Posts, post(Post, directory.Embassy, always))
 	data.People = append(data.People, person(Liaison, directory.Liaison, always), person(Counsel, directory.Counsel, always))
 	for slot := range slots {
 		officer := person(Officer(slot), directory.Officer, always)
 		officer.Supervisor = Supervisor(slot)
+		data.Posts = append(data.Posts, post(SlotPost(slot), directory.Consulate, always))
 		data.People = append(data.People, officer, person(Supervisor(slot), directory.Supervisor, always))
 	}
 	return directory.NewSnapshot(data)
+}
+
+func post(id string, kind directory.PostKind, hours directory.Week) directory.Post {
+	return directory.Post{
+		ID: id, Country: script.Country, Kind: kind, Name: "Post of the bench country", City: "Washington",
+		Address: "1 Example Avenue, Washington", Email: id + postDomain, Zone: Zone, Hours: hours, Accreditation: "Whole United States",
+	}
 }
 
 func person(id string, role directory.Role, hours directory.Week) directory.Person {
