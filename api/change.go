@@ -97,33 +97,33 @@ func (s *Server) request(ctx context.Context, id string) (RequestView, error) {
 	return view, nil
 }
 
-// seen judges If-Match by the last material event and the fence, and gives the
+// seen judges If-Match by the last material event and the hold version, and gives the
 // seq that the caller had seen, for the engine to judge once more.
 func (s *Server) seen(_ context.Context, asked change, view RequestView) (int64, error) {
 	if asked.version == "" {
 		return 0, nil
 	}
-	seq, fence, ok := parseVersion(asked.version)
-	if !ok || fence != view.Fence || seq < view.MaterialSeq || seq > view.Seq {
+	seq, holds, ok := parseVersion(asked.version)
+	if !ok || holds != view.HoldVersion || seq < view.MaterialSeq || seq > view.Seq {
 		return 0, newProblem(stale, "")
 	}
 	return seq, nil
 }
 
 // versionOf names the state that a caller has seen: the last event, and the
-// fence that a hold raises without any event.
-func versionOf(seq, fence int64) string { return fmt.Sprintf("%d.%d", seq, fence) }
+// hold version, which a hold raises before any event.
+func versionOf(seq, holds int64) string { return fmt.Sprintf("%d.%d", seq, holds) }
 
-func etagOf(seq, fence int64) string { return `"` + versionOf(seq, fence) + `"` }
+func etagOf(seq, holds int64) string { return `"` + versionOf(seq, holds) + `"` }
 
-func parseVersion(etag string) (seq, fence int64, ok bool) {
+func parseVersion(etag string) (seq, holds int64, ok bool) {
 	inner, quoted := strings.CutPrefix(etag, `"`)
 	inner, closed := strings.CutSuffix(inner, `"`)
 	first, second, both := strings.Cut(inner, ".")
 	seq, seqErr := strconv.ParseInt(first, 10, 64)
-	fence, fenceErr := strconv.ParseInt(second, 10, 64)
-	ok = quoted && closed && both && seqErr == nil && fenceErr == nil && etagOf(seq, fence) == etag
-	return seq, fence, ok
+	holds, holdsErr := strconv.ParseInt(second, 10, 64)
+	ok = quoted && closed && both && seqErr == nil && holdsErr == nil && etagOf(seq, holds) == etag
+	return seq, holds, ok
 }
 
 // finishChange hands a stored command to the engine and records what it brought.
@@ -218,7 +218,7 @@ func (c *Carrier) authorise(ctx context.Context, view RequestView, input *workfl
 
 // changeAnswer is how a change is answered: the request as it stands, and what happened.
 func changeAnswer(status int, view RequestView, events []tdr.Event, headers map[string]string) (Answer, error) {
-	all := map[string]string{"ETag": etagOf(view.Seq, view.Fence)}
+	all := map[string]string{"ETag": etagOf(view.Seq, view.HoldVersion)}
 	for name, value := range headers {
 		all[name] = value
 	}

@@ -190,7 +190,7 @@ func dispatchView(d Dispatch) any { return dispatchOf(d) }
 func dispatchOf(d Dispatch) contract.Dispatch {
 	view := contract.Dispatch{
 		Id: d.ID, RequestId: d.RequestID, Code: d.Code, Country: d.Country, Post: d.Post, Kind: string(d.Kind), Channel: string(d.Channel),
-		Content: string(d.Content), Status: contract.DispatchStatus(d.Status), Fence: d.Fence, Open: d.Open,
+		Content: string(d.Content), Status: contract.DispatchStatus(d.Status), Open: d.Open,
 		AuthorisedAt: utc(d.AuthorisedAt), AuthorisedBy: d.AuthorisedBy, SentAt: utc(d.SentAt), StoppedAt: utc(d.StoppedAt),
 	}
 	if !d.HandedOverAt.IsZero() {

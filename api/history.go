@@ -43,7 +43,7 @@ func ReadContactHistory(ctx context.Context, reads Reads, requestID string, now 
 	if history.Request, err = reads.Request(ctx, requestID); err != nil {
 		return history, fmt.Errorf("read request: %w", err)
 	}
-	history.Request.Fence = 0
+	history.Request.HoldVersion = 0
 	events, err := reads.Events(ctx, requestID, EventFilter{})
 	if err != nil {
 		return history, fmt.Errorf("read events: %w", err)
@@ -62,7 +62,7 @@ func ReadContactHistory(ctx context.Context, reads Reads, requestID string, now 
 		if err != nil {
 			return history, err
 		}
-		event.Fact = withoutFence(event.Fact)
+		event = withoutFence(event)
 		entry := HistoryEntry{Event: event, Text: text, Corrections: corrections[event.Seq]}
 		if _, expected := event.Fact.(*tdr.ForecastRecorded); expected {
 			history.Forecasts = append(history.Forecasts, entry)
@@ -80,24 +80,24 @@ func ReadContactHistory(ctx context.Context, reads Reads, requestID string, now 
 }
 
 // withoutFence: a fence's version counts the holds that ever were about the
-// person, from which a claim could be inferred where the history is read outside.
-func withoutFence(fact tdr.Fact) tdr.Fact {
-	switch was := fact.(type) {
+// person, those that reach no request in the reader's sight too, from which a
+// claim could be inferred.
+func withoutFence(e tdr.Event) contract.Event {
+	switch was := e.Fact.(type) {
 	case *tdr.Sent:
 		told := *was
 		told.Fence = 0
-		return &told
+		e.Fact = &told
 	case *tdr.InformationAnswered:
 		told := *was
 		told.Fence = 0
-		return &told
+		e.Fact = &told
 	case *tdr.HoldChanged:
 		told := *was
 		told.Fence = 0
-		return &told
-	default:
-		return fact
+		e.Fact = &told
 	}
+	return e
 }
 
 func writtenWith(ctx context.Context, reads Reads, event tdr.Event) (string, error) {

@@ -86,7 +86,9 @@ type Lifting struct {
 
 // HoldFilter narrows a list of holds; empty fields do not.
 type HoldFilter struct {
-	Sight     Sight // of any request of the person
+	Sight     Sight  // of any request that the hold reaches
+	Knows     Sight  // of any request of the person, where the hold is of a country that was not asked yet
+	PlacedBy  string // who sees the person and has placed the hold reads it whatever it reaches
 	PersonID  string
 	RequestID string // in whose scope they stand
 	Country   string

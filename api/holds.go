@@ -253,7 +253,8 @@ func (h Hold) covers(v RequestView) bool {
 
 // reached leaves the requests in a hold's scope, so that who sees another one of
 // the person neither reads the hold nor ends it. One of a country that no request
-// has asked yet is for all who see the person, and for who placed it.
+// has asked yet is for who needs to know what stands, and for who placed it: that
+// it stands and holds nothing would tell anyone else of which kind it is.
 func (s *Server) reached(ctx context.Context, hold Hold, seen []RequestView) ([]RequestView, error) {
 	if hold.PlacedBy == principalOf(ctx).Subject {
 		return seen, nil
@@ -271,7 +272,9 @@ func (s *Server) reached(ctx context.Context, hold Hold, seen []RequestView) ([]
 			return nil, nil
 		}
 	}
-	return seen, nil
+	return slices.DeleteFunc(seen, func(v RequestView) bool {
+		return !s.policy.Allows(principalOf(ctx), identity.ReadHolds, v.Subject())
+	}), nil
 }
 
 // bound gives the requests in sight of all whom a hold binds, as far as its scope
@@ -354,7 +357,7 @@ func (s *Server) ListHolds(ctx context.Context, r contract.ListHoldsRequestObjec
 		return nil, err
 	}
 	rows, err := s.holds.List(ctx, HoldFilter{
-		Sight: sight, PersonID: r.Params.Person, RequestID: r.Params.Request, Country: r.Params.Country,
+		Sight: sight, Knows: sightOf(s.policy, principalOf(ctx), identity.ReadHolds), PlacedBy: principalOf(ctx).Subject, PersonID: r.Params.Person, RequestID: r.Params.Request, Country: r.Params.Country,
 		Standing: r.Params.Standing != nil && *r.Params.Standing, Page: page,
 	})
 	if err != nil {

@@ -341,7 +341,7 @@ func (c *Carrier) finishOpening(ctx context.Context, stored StoredCommand) (Answ
 	return first, nil
 }
 
-// openingView spares a read for a new person: their fence is the first, and nothing holds.
+// openingView spares a read for a new person: nothing holds.
 func (c *Carrier) openingView(ctx context.Context, state tdr.State, fresh bool) (RequestView, error) {
 	if !fresh {
 		view, err := c.reads.Request(ctx, state.ID)
@@ -352,16 +352,13 @@ func (c *Carrier) openingView(ctx context.Context, state tdr.State, fresh bool) 
 	}
 	view := RequestView{
 		RequestID: state.ID, Code: state.PublicCode, PersonID: state.Person, Country: state.Country, FieldOffice: state.FieldOffice,
-		HighHarm: state.HighHarm, PackVersion: state.Terms.Version, PackHash: state.Terms.Hash, OpenedAt: state.OpenedAt, Fence: firstFence, Live: true,
+		HighHarm: state.HighHarm, PackVersion: state.Terms.Version, PackHash: state.Terms.Hash, OpenedAt: state.OpenedAt, HoldVersion: 1, Live: true,
 	}
 	if opened, ok := state.Log[0].Fact.(*tdr.Opened); ok {
 		view.Predecessor = opened.Predecessor
 	}
 	return view, nil
 }
-
-// firstFence is the fence version of a new person.
-const firstFence = 1
 
 // codeLetters leave out what is read or heard as something else.
 const codeLetters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -41,8 +41,10 @@ type RequestView struct {
 	PackHash    string
 	Seq         int64 // 0: taken in, the workflow has not answered yet
 	MaterialSeq int64
-	Fence       int64 // of the person
-	OnHold      bool  // a hold stands in scope
+	// HoldVersion is 1, and one more with each placing and lifting of a hold that
+	// reaches the request. The person's fence would count those of other requests too.
+	HoldVersion int64
+	OnHold      bool // a hold stands in scope
 	// SpecialRouting tells that a flag of the person changes who is asked.
 	SpecialRouting bool
 	Stage          tdr.Stage // "opening" while Seq is 0

@@ -52,7 +52,7 @@ func (s *Server) GetRequest(ctx context.Context, r contract.GetRequestRequestObj
 	}
 	return contract.GetRequest200JSONResponse{
 		Body:    contract.RequestDetail{Request: requestOf(view), Recalls: mapped(recalls, recallOf)},
-		Headers: contract.GetRequest200ResponseHeaders{ETag: etagOf(view.Seq, view.Fence)},
+		Headers: contract.GetRequest200ResponseHeaders{ETag: etagOf(view.Seq, view.HoldVersion)},
 	}, nil
 }
 
@@ -72,7 +72,7 @@ func (s *Server) ListEvents(ctx context.Context, r contract.ListEventsRequestObj
 		events = events[:limit]
 		next = events[limit-1].Seq
 	}
-	told := func(e tdr.Event) contract.Event { return e }
+	told := withoutFence
 	if !s.policy.Allows(principalOf(ctx), identity.ReadCustody, view.Subject()) {
 		told = withoutCustody
 	}
@@ -82,6 +82,7 @@ func (s *Server) ListEvents(ctx context.Context, r contract.ListEventsRequestObj
 // withoutCustody leaves out of an event what the custody clock told the
 // request: only that somebody is detained is part of reading requests.
 func withoutCustody(e tdr.Event) contract.Event {
+	e = withoutFence(e)
 	switch fact := e.Fact.(type) {
 	case *tdr.Opened:
 		told := *fact

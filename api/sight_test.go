@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -169,5 +171,47 @@ func TestAHoldIsForWhoSeesItsScope(t *testing.T) {
 	}
 	if got := w.change("ghana", "/v1/holds/"+ahead+"/lifting", lift); got.status != 200 {
 		t.Errorf("a hold of a country that was not asked yet is lifted by nobody: %d %s", got.status, got.body)
+	}
+}
+
+// A hold that stands on the person and holds no request could only be of another
+// country, which is withholding or the convention (8 CFR 208.16): it shows nowhere
+// to who need not know of it, not by a count of holds either.
+func TestNeedToKnow_AHoldOfACountryThatWasNotAskedShowsNowhere(t *testing.T) {
+	w := newWorld(t)
+	r := w.reviewed()
+	users := []string{"officer1", "supervisor1", "liaison1", "state1", "manager1"}
+	paths := []string{
+		"/v1/holds?person=" + r.PersonID, "/v1/holds?request=" + r.ID, "/v1/holds?limit=200", "/v1/requests/" + r.ID, "/v1/requests/" + r.ID + "/events",
+		"/v1/requests/" + r.ID + "/dispatches", "/v1/requests/" + r.ID + "/contact-history",
+	}
+	shown := func() map[string]string {
+		all := map[string]string{}
+		for _, user := range users {
+			for _, path := range paths {
+				got := w.get(user, path)
+				all[user+" "+path] = fmt.Sprint(got.status, got.header.Get("ETag"), string(got.body))
+			}
+		}
+		return all
+	}
+	before := shown()
+	hold := holdOn(r, "scope", "country", "request_id", nil, "person_id", r.PersonID, "country", "VNM", "kind", "withholding")
+	id := read[placed](t, w.change("counsel1", "/v1/holds", hold)).Hold.ID
+	for what, now := range shown() {
+		if now != before[what] {
+			t.Errorf("%s shows that a hold was placed: %s, and before: %s", what, now, before[what])
+		}
+	}
+	for _, user := range []string{"counsel1", "auditor1"} {
+		if got := w.get(user, "/v1/holds?person="+r.PersonID); !strings.Contains(string(got.body), id) {
+			t.Errorf("%s, who needs to know, reads: %s", user, got.body)
+		}
+	}
+	w.do("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"})
+	for what, now := range shown() {
+		if regexp.MustCompile(`"fence":\s*[1-9]`).MatchString(now) {
+			t.Errorf("%s counts holds: %s", what, now)
+		}
 	}
 }

@@ -38,7 +38,7 @@ func requestOf(v RequestView) contract.Request {
 		Id: v.RequestID, Code: v.Code, PersonId: v.PersonID, Country: v.Country, Post: v.Post, FieldOffice: v.FieldOffice,
 		Officer: v.Officer, Predecessor: v.Predecessor, HighHarm: v.HighHarm,
 		Pack: contract.PackRef{Version: v.PackVersion, Hash: v.PackHash},
-		Seq:  v.Seq, Version: versionOf(v.Seq, v.Fence), OnHold: v.OnHold, SpecialRouting: v.SpecialRouting,
+		Seq:  v.Seq, Version: versionOf(v.Seq, v.HoldVersion), OnHold: v.OnHold, SpecialRouting: v.SpecialRouting,
 		Stage: v.Stage, StageSince: utc(v.StageSince), Owner: v.Owner, Outcome: string(v.Outcome),
 		OpenedAt: utc(v.OpenedAt), ClosedAt: utc(v.ClosedAt), WaitingSince: utc(v.WaitingSince),
 		LastContactAt: utc(v.LastContactAt), FirstIssuedAt: utc(v.FirstIssuedAt), ValidTo: v.ValidTo,

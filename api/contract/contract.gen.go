@@ -902,11 +902,8 @@ type Dispatch struct {
 	Content      string           `json:"content"`
 	Country      string           `json:"country"`
 	Delivery     DispatchDelivery `json:"delivery,omitempty,omitzero"`
-
-	// Fence version of the fence of the person under which it was authorised
-	Fence    int64            `json:"fence"`
-	HandOver DispatchHandOver `json:"hand_over,omitempty,omitzero"`
-	Id       string           `json:"id"`
+	HandOver     DispatchHandOver `json:"hand_over,omitempty,omitzero"`
+	Id           string           `json:"id"`
 
 	// Kind the command
 	Kind string `json:"kind"`

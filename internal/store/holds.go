@@ -192,7 +192,9 @@ func (h Holds) List(ctx context.Context, filter api.HoldFilter) ([]api.Hold, err
 	rows, err := h.queries().Holds(ctx, sqlcgen.HoldsParams{
 		PersonID: maybe(filter.PersonID), RequestID: maybe(filter.RequestID), Country: filter.Country, Standing: filter.Standing,
 		Everything: filter.Sight.Everything, Offices: filter.Sight.Offices, Countries: filter.Sight.Countries,
-		Posts: filter.Sight.Posts, Officer: filter.Sight.Officer,
+		Posts: filter.Sight.Posts, Officer: filter.Sight.Officer, PlacedBy: filter.PlacedBy,
+		KnowsEverything: filter.Knows.Everything, KnowsOffices: filter.Knows.Offices, KnowsCountries: filter.Knows.Countries,
+		KnowsPosts: filter.Knows.Posts,
 		AfterAt: after, AfterID: maybe(filter.Page.AfterID), MaxRows: int32(filter.Page.Limit),
 	})
 	if err != nil {

@@ -19,7 +19,7 @@ func TestTakenIn(t *testing.T) {
 	l.intake.Command.Text = "what the officer wrote"
 	l.takeIn()
 	view, err := w.store.RequestByCode(t.Context(), l.intake.Open.PublicCode)
-	if err != nil || view.RequestID != l.id || view.Stage != "opening" || view.Seq != 0 || !view.Live || view.Fence != 1 {
+	if err != nil || view.RequestID != l.id || view.Stage != "opening" || view.Seq != 0 || !view.Live || view.HoldVersion != 1 {
 		t.Errorf("view %+v, %v", view, err)
 	}
 	details, err := w.store.Person(t.Context(), l.person)

@@ -69,7 +69,7 @@ func viewOf(row sqlcgen.RequestRow) api.RequestView {
 	return api.RequestView{
 		RequestID: row.RequestID, Code: row.Code, PersonID: row.PersonID, Country: row.Country, Post: row.Post,
 		FieldOffice: row.FieldOffice, Officer: row.Officer, Predecessor: orZero(row.Predecessor), HighHarm: row.HighHarm,
-		PackVersion: int(row.PackVersion), PackHash: row.PackHash, Seq: row.Seq, MaterialSeq: row.MaterialSeq, Fence: row.Fence,
+		PackVersion: int(row.PackVersion), PackHash: row.PackHash, Seq: row.Seq, MaterialSeq: row.MaterialSeq, HoldVersion: row.HoldVersion,
 		OnHold: row.OnHold, SpecialRouting: row.SpecialRouting, Stage: tdr.Stage(row.Stage), StageSince: row.StageSince, Owner: tdr.Owner(row.Owner),
 		Outcome: tdr.Outcome(row.Outcome), OpenedAt: row.OpenedAt, ClosedAt: orZero(row.ClosedAt),
 		WaitingSince: orZero(row.WaitingSince), LastContactAt: orZero(row.LastContactAt), FirstIssuedAt: orZero(row.FirstIssuedAt),

@@ -153,14 +153,19 @@ WHERE (sqlc.narg(person_id)::uuid IS NULL OR EXISTS (
         SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds WHERE b.hold_id = h.hold_id AND r.country = @country
             AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id))))
     AND (NOT @standing::boolean OR h.lifted_at IS NULL)
-    AND (@everything::boolean OR EXISTS (
+    -- Who sees another request of the person learns nothing of what is not in its
+    -- scope. One of a country that was not asked yet is for who needs to know.
+    AND EXISTS (
         SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds
-        WHERE b.hold_id = h.hold_id AND (r.field_office = ANY (@offices::text[])
-            OR r.country = ANY (@countries::text[]) OR r.post = ANY (@posts::text[]) OR (r.officer = @officer::text AND @officer <> ''))
-        -- Who sees another request of the person learns nothing of what is not in its scope.
-            AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id)
-                OR (h.scope = 'country' AND (h.country = r.country OR NOT EXISTS (
-                    SELECT FROM bound_holds c JOIN requests o ON o.person_id = c.binds WHERE c.hold_id = h.hold_id AND o.country = h.country))))))
+        WHERE b.hold_id = h.hold_id AND (
+            (@everything::boolean OR r.field_office = ANY (@offices::text[]) OR r.country = ANY (@countries::text[])
+                OR r.post = ANY (@posts::text[]) OR (r.officer = @officer::text AND @officer <> ''))
+            AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id) OR (h.scope = 'country' AND h.country = r.country)
+                OR h.placed_by = @placed_by::text)
+            OR (@knows_everything::boolean OR r.field_office = ANY (@knows_offices::text[]) OR r.country = ANY (@knows_countries::text[])
+                OR r.post = ANY (@knows_posts::text[]))
+            AND h.scope = 'country' AND NOT EXISTS (
+                SELECT FROM bound_holds c JOIN requests o ON o.person_id = c.binds WHERE c.hold_id = h.hold_id AND o.country = h.country)))
     AND (sqlc.narg(after_at)::timestamptz IS NULL OR (h.placed_at, h.hold_id) < (sqlc.narg(after_at), sqlc.narg(after_id)::uuid))
 ORDER BY h.placed_at DESC, h.hold_id DESC
 LIMIT @max_rows;

@@ -1,11 +1,14 @@
 -- name: Requests :many
-SELECT r.*, p.fence, EXISTS (
+SELECT r.*, (
+        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
-FROM requests r JOIN persons p USING (person_id)
+FROM requests r
 WHERE (@everything::boolean OR r.field_office = ANY (@offices::text[]) OR r.country = ANY (@countries::text[])
         OR r.post = ANY (@posts::text[]) OR (r.officer = @sight_officer::text AND @sight_officer <> ''))
     AND (@stage::text = '' OR r.stage = @stage)
@@ -24,25 +27,31 @@ ORDER BY r.opened_at DESC, r.request_id DESC
 LIMIT @max_rows;
 
 -- name: Request :one
-SELECT r.*, p.fence, EXISTS (
+SELECT r.*, (
+        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
-FROM requests r JOIN persons p USING (person_id)
+FROM requests r
 WHERE (sqlc.narg(request_id)::uuid IS NULL OR r.request_id = sqlc.narg(request_id))
     AND (sqlc.narg(code)::text IS NULL OR r.code = sqlc.narg(code));
 
 -- name: RequestsOf :many
 -- Those of every record of the human.
-SELECT r.*, p.fence, EXISTS (
+SELECT r.*, (
+        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
-FROM requests r JOIN persons p USING (person_id)
+FROM requests r
 WHERE r.person_id = ANY (same_human(@person_id::uuid))
 ORDER BY r.opened_at DESC, r.request_id DESC;
 

@@ -340,32 +340,42 @@ WHERE ($1::uuid IS NULL OR EXISTS (
         SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds WHERE b.hold_id = h.hold_id AND r.country = $8
             AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id))))
     AND (NOT $9::boolean OR h.lifted_at IS NULL)
-    AND ($3::boolean OR EXISTS (
+    -- Who sees another request of the person learns nothing of what is not in its
+    -- scope. One of a country that was not asked yet is for who needs to know.
+    AND EXISTS (
         SELECT FROM bound_holds b JOIN requests r ON r.person_id = b.binds
-        WHERE b.hold_id = h.hold_id AND (r.field_office = ANY ($4::text[])
-            OR r.country = ANY ($5::text[]) OR r.post = ANY ($6::text[]) OR (r.officer = $7::text AND $7 <> ''))
-        -- Who sees another request of the person learns nothing of what is not in its scope.
-            AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id)
-                OR (h.scope = 'country' AND (h.country = r.country OR NOT EXISTS (
-                    SELECT FROM bound_holds c JOIN requests o ON o.person_id = c.binds WHERE c.hold_id = h.hold_id AND o.country = h.country))))))
-    AND ($10::timestamptz IS NULL OR (h.placed_at, h.hold_id) < ($10, $11::uuid))
+        WHERE b.hold_id = h.hold_id AND (
+            ($3::boolean OR r.field_office = ANY ($4::text[]) OR r.country = ANY ($5::text[])
+                OR r.post = ANY ($6::text[]) OR (r.officer = $7::text AND $7 <> ''))
+            AND (h.scope = 'person' OR (h.scope = 'request' AND h.request_id = r.request_id) OR (h.scope = 'country' AND h.country = r.country)
+                OR h.placed_by = $10::text)
+            OR ($11::boolean OR r.field_office = ANY ($12::text[]) OR r.country = ANY ($13::text[])
+                OR r.post = ANY ($14::text[]))
+            AND h.scope = 'country' AND NOT EXISTS (
+                SELECT FROM bound_holds c JOIN requests o ON o.person_id = c.binds WHERE c.hold_id = h.hold_id AND o.country = h.country)))
+    AND ($15::timestamptz IS NULL OR (h.placed_at, h.hold_id) < ($15, $16::uuid))
 ORDER BY h.placed_at DESC, h.hold_id DESC
-LIMIT $12
+LIMIT $17
 `
 
 type HoldsParams struct {
-	PersonID   *string
-	RequestID  *string
-	Everything bool
-	Offices    []string
-	Countries  []string
-	Posts      []string
-	Officer    string
-	Country    string
-	Standing   bool
-	AfterAt    *time.Time
-	AfterID    *string
-	MaxRows    int32
+	PersonID        *string
+	RequestID       *string
+	Everything      bool
+	Offices         []string
+	Countries       []string
+	Posts           []string
+	Officer         string
+	Country         string
+	Standing        bool
+	PlacedBy        string
+	KnowsEverything bool
+	KnowsOffices    []string
+	KnowsCountries  []string
+	KnowsPosts      []string
+	AfterAt         *time.Time
+	AfterID         *string
+	MaxRows         int32
 }
 
 func (q *Queries) Holds(ctx context.Context, arg HoldsParams) ([]Hold, error) {
@@ -379,6 +389,11 @@ func (q *Queries) Holds(ctx context.Context, arg HoldsParams) ([]Hold, error) {
 		arg.Officer,
 		arg.Country,
 		arg.Standing,
+		arg.PlacedBy,
+		arg.KnowsEverything,
+		arg.KnowsOffices,
+		arg.KnowsCountries,
+		arg.KnowsPosts,
 		arg.AfterAt,
 		arg.AfterID,
 		arg.MaxRows,

@@ -343,13 +343,16 @@ func (q *Queries) Recalls(ctx context.Context, requestID string) ([]RecallsRow, 
 }
 
 const request = `-- name: Request :one
-SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, p.fence, EXISTS (
+SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, (
+        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
-FROM requests r JOIN persons p USING (person_id)
+FROM requests r
 WHERE ($1::uuid IS NULL OR r.request_id = $1)
     AND ($2::text IS NULL OR r.code = $2)
 `
@@ -388,7 +391,7 @@ type RequestRow struct {
 	NextDueAt      *time.Time
 	NextDueKind    string
 	Live           bool
-	Fence          int64
+	HoldVersion    int64
 	OnHold         bool
 	SpecialRouting bool
 }
@@ -425,7 +428,7 @@ func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, e
 		&i.NextDueAt,
 		&i.NextDueKind,
 		&i.Live,
-		&i.Fence,
+		&i.HoldVersion,
 		&i.OnHold,
 		&i.SpecialRouting,
 	)
@@ -433,13 +436,16 @@ func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, e
 }
 
 const requests = `-- name: Requests :many
-SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, p.fence, EXISTS (
+SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, (
+        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
-FROM requests r JOIN persons p USING (person_id)
+FROM requests r
 WHERE ($1::boolean OR r.field_office = ANY ($2::text[]) OR r.country = ANY ($3::text[])
         OR r.post = ANY ($4::text[]) OR (r.officer = $5::text AND $5 <> ''))
     AND ($6::text = '' OR r.stage = $6)
@@ -508,7 +514,7 @@ type RequestsRow struct {
 	NextDueAt      *time.Time
 	NextDueKind    string
 	Live           bool
-	Fence          int64
+	HoldVersion    int64
 	OnHold         bool
 	SpecialRouting bool
 }
@@ -570,7 +576,7 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsR
 			&i.NextDueAt,
 			&i.NextDueKind,
 			&i.Live,
-			&i.Fence,
+			&i.HoldVersion,
 			&i.OnHold,
 			&i.SpecialRouting,
 		); err != nil {
@@ -585,13 +591,16 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsR
 }
 
 const requestsOf = `-- name: RequestsOf :many
-SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, p.fence, EXISTS (
+SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, (
+        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     ) AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
-FROM requests r JOIN persons p USING (person_id)
+FROM requests r
 WHERE r.person_id = ANY (same_human($1::uuid))
 ORDER BY r.opened_at DESC, r.request_id DESC
 `
@@ -625,7 +634,7 @@ type RequestsOfRow struct {
 	NextDueAt      *time.Time
 	NextDueKind    string
 	Live           bool
-	Fence          int64
+	HoldVersion    int64
 	OnHold         bool
 	SpecialRouting bool
 }
@@ -669,7 +678,7 @@ func (q *Queries) RequestsOf(ctx context.Context, personID string) ([]RequestsOf
 			&i.NextDueAt,
 			&i.NextDueKind,
 			&i.Live,
-			&i.Fence,
+			&i.HoldVersion,
 			&i.OnHold,
 			&i.SpecialRouting,
 		); err != nil {
