@@ -54,9 +54,11 @@ var errStopped = errors.New("stopped before it left")
 
 // stop ends what the gate no longer lets leave, unless it may have left before.
 func (c *Carrier) stop(ctx context.Context, dispatch Dispatch) error {
-	if err := c.fence.Stop(ctx, dispatch.ID); err != nil {
+	poke, err := c.fence.Stop(ctx, dispatch.ID)
+	if err != nil {
 		return fmt.Errorf("stop dispatch: %w", err)
 	}
+	c.poke(ctx, poke)
 	ended, err := c.dispatches.Dispatch(ctx, dispatch.ID)
 	if err != nil {
 		return fmt.Errorf("read dispatch: %w", err)
@@ -72,10 +74,14 @@ func (c *Carrier) stop(ctx context.Context, dispatch Dispatch) error {
 func (c *Carrier) leave(ctx context.Context, dispatch Dispatch) error {
 	bounded, cancel := context.WithTimeout(ctx, departTime)
 	defer cancel()
-	if err := c.gateway.Depart(bounded, dispatch); err != nil {
+	told, err := c.gateway.Depart(bounded, dispatch)
+	if err != nil {
 		return fmt.Errorf("let dispatch %s leave: %w", dispatch.ID, err)
 	}
-	return c.fence.Left(ctx, dispatch.ID)
+	recalled, err := c.fence.Left(ctx, dispatch.ID)
+	// What asks a thing back may have made the mail about it moot before it is begun.
+	c.poke(ctx, append(told, recalled...))
+	return err
 }
 
 // authorisationOf is what a command asks the gate, if anything is to leave by it.

@@ -170,6 +170,39 @@ func TestANoticeTellsThePost(t *testing.T) {
 	}
 }
 
+// Whatever a post is told, its mailbox is woken by the call that tells it: of a
+// package, and of what is asked back by a hold, a court's stay or a closure.
+func TestAPostIsToldByTheCallThatTellsIt(t *testing.T) {
+	w := newWorld(t)
+	woken := func(what string) {
+		t.Helper()
+		if _, poked := w.engine.poked.LoadAndDelete("post/gha-washington"); !poked {
+			t.Errorf("%s: the post's mailbox waits for upkeep", what)
+		}
+		_, err := w.pool.Exec(t.Context(), "UPDATE mailboxes SET poked_at = NULL") // collected
+		must(t, err)
+	}
+	w.sent("notice")
+	woken("package")
+	for what, ask := range map[string]func(departed) answer{
+		"hold": func(d departed) answer { return w.change("counsel1", "/v1/holds", holdOn(d.request)) },
+		"stay": func(d departed) answer {
+			legal := fields{"kind": "order_final", "date": "2026-01-15", "office": "BOS", "source_type": "court_order", "source": someHash}
+			w.change("counsel1", "/v1/persons/"+d.PersonID+"/legal-events", legal)
+			return w.change("counsel1", "/v1/persons/"+d.PersonID+"/legal-events", legal.with("kind", "stay_granted", "date", "2026-02-20"))
+		},
+		"closure": func(d departed) answer {
+			w.do("officer1", &d.request, "withdraw", fields{"outcome": "other", "reason": "x"})
+			return answer{status: http.StatusOK}
+		},
+	} {
+		if got := ask(w.sent("courier")); got.status >= http.StatusBadRequest {
+			t.Fatalf("%s: %d %s", what, got.status, got.body)
+		}
+		woken(what)
+	}
+}
+
 // Rule 17: what a post may be given ends with the request, and with a hold or a
 // recall; what was handed over before stays on record, what would be after does not begin.
 func TestRule17_AccessEndsWithTheRequestOrItsRecall(t *testing.T) {

@@ -33,12 +33,13 @@ type Fence interface {
 	// under the fence version in force. If not, the gate is asked again.
 	StillAuthorised(ctx context.Context, dispatchID string) (bool, error)
 	// Left ends a dispatch whose effect was done, and tells the post of a recall that
-	// was opened meanwhile. Repeating it changes nothing.
-	Left(ctx context.Context, dispatchID string) error
+	// was opened meanwhile: the mailboxes to poke for it come back. Repeating it changes nothing.
+	Left(ctx context.Context, dispatchID string) (poke []string, err error)
 	// Stop ends a dispatch that the gate no longer lets leave. One whose effect never
 	// began is stopped, its recall is settled, and the outbox gets SendStopped; one whose
-	// effect had begun counts as sent, because it may have left. Repeating it changes nothing.
-	Stop(ctx context.Context, dispatchID string) error
+	// effect had begun counts as sent, because it may have left, and its post is told as by
+	// Left. Repeating it changes nothing.
+	Stop(ctx context.Context, dispatchID string) (poke []string, err error)
 }
 
 // DispatchStatus tells how far a dispatch is.
@@ -161,7 +162,8 @@ type Dispatches interface {
 
 // Gateway lets a dispatch leave on its channel. A dispatch leaves once, however
 // often this is called with the same id; an error means that it may have left,
-// and is called again. A channel that there is no way for is an error.
+// and is called again. A channel that there is no way for is an error. What comes
+// back are the mailboxes to poke of those who are told.
 type Gateway interface {
-	Depart(ctx context.Context, dispatch Dispatch) error
+	Depart(ctx context.Context, dispatch Dispatch) (poke []string, err error)
 }

@@ -244,6 +244,7 @@ func (c *Carrier) finishLegalEvent(ctx context.Context, stored StoredCommand) (A
 	if err != nil {
 		return c.conclude(ctx, stored, err)
 	}
+	c.poke(ctx, event.Poke)
 	custodyNow, err := custodyOf(clock)
 	if err != nil {
 		return Answer{}, err

@@ -49,6 +49,7 @@ type MergedPersons struct {
 	Merge
 	// MayHaveLeft is what was on its way when a hold on one record came to bind the other.
 	MayHaveLeft []Recall
+	Poke        []string // mailboxes of the posts that are asked for it back
 }
 
 // Added is a thing that came to one of two records while they were one.

@@ -72,6 +72,7 @@ func (c *Carrier) finishMerge(ctx context.Context, stored StoredCommand) (Answer
 	if err != nil {
 		return c.conclude(ctx, stored, err)
 	}
+	c.poke(ctx, merged.Poke)
 	body := contract.PersonsMerged{
 		Merge: mergeOf(merged.Merge), MayHaveLeft: recallsFor(input.Seen, merged.MayHaveLeft),
 	}

@@ -219,6 +219,7 @@ type LegalEvent struct {
 	// MayHaveLeft is what had left, or may have, when the hold that came with the
 	// event was placed. Only recording tells it.
 	MayHaveLeft []Recall
+	Poke        []string // mailboxes of the posts that are asked for it back; only recording tells them
 }
 
 // LegalEntry is one legal event to be recorded, with the hold that it places or lifts.

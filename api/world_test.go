@@ -96,7 +96,8 @@ type engine struct {
 	lost   bool // what arrives has its effect, and the answer is lost
 	forgot bool // an ended workflow's history is not kept
 	asked  int
-	then   func() // between accepting a command and answering it
+	then   func()   // between accepting a command and answering it
+	poked  sync.Map // recipients whose mailboxes were woken
 }
 
 func (e *engine) StartRequest(_ context.Context, id string, input workflows.RequestInput) error {
@@ -165,7 +166,10 @@ func brought(state tdr.State, command string) []tdr.Event {
 	return events
 }
 
-func (e *engine) Poke(context.Context, string) error { return nil }
+func (e *engine) Poke(_ context.Context, recipient string) error {
+	e.poked.Store(recipient, true)
+	return nil
+}
 
 func (e *engine) set(change func(*engine)) {
 	e.Lock()

@@ -11,6 +11,6 @@ import (
 type Courier struct{ releases Releases }
 
 // Depart releases the package for handing over.
-func (c Courier) Depart(ctx context.Context, dispatch api.Dispatch) error {
-	return c.releases.Release(ctx, dispatch)
+func (c Courier) Depart(ctx context.Context, dispatch api.Dispatch) ([]string, error) {
+	return nil, c.releases.Release(ctx, dispatch)
 }

@@ -11,6 +11,6 @@ import (
 type External struct{ releases Releases }
 
 // Depart releases the package for entering.
-func (e External) Depart(ctx context.Context, dispatch api.Dispatch) error {
-	return e.releases.Release(ctx, dispatch)
+func (e External) Depart(ctx context.Context, dispatch api.Dispatch) ([]string, error) {
+	return nil, e.releases.Release(ctx, dispatch)
 }

@@ -38,10 +38,10 @@ func NewWays(releases Releases, posts PostNotices) Ways {
 }
 
 // Depart lets the dispatch leave on its own channel.
-func (w Ways) Depart(ctx context.Context, dispatch api.Dispatch) error {
+func (w Ways) Depart(ctx context.Context, dispatch api.Dispatch) ([]string, error) {
 	way, known := w[dispatch.Channel]
 	if !known {
-		return fmt.Errorf("there is no way for channel %q", dispatch.Channel)
+		return nil, fmt.Errorf("there is no way for channel %q", dispatch.Channel)
 	}
 	return way.Depart(ctx, dispatch)
 }

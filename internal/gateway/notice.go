@@ -9,8 +9,8 @@ import (
 // PostNotices tells posts by mail.
 type PostNotices interface {
 	// TellPost files a notice, without personal data, to the post's address in the
-	// directory. Telling of one dispatch twice is telling once.
-	TellPost(ctx context.Context, dispatch api.Dispatch) error
+	// directory, and names the mailbox to poke. Telling of one dispatch twice is telling once.
+	TellPost(ctx context.Context, dispatch api.Dispatch) (poke []string, err error)
 }
 
 // Notice is the way by mail: the post is told that a package comes. The mail
@@ -21,9 +21,9 @@ type Notice struct {
 }
 
 // Depart tells the post.
-func (n Notice) Depart(ctx context.Context, dispatch api.Dispatch) error {
+func (n Notice) Depart(ctx context.Context, dispatch api.Dispatch) ([]string, error) {
 	if err := n.releases.Release(ctx, dispatch); err != nil {
-		return err
+		return nil, err
 	}
 	return n.posts.TellPost(ctx, dispatch)
 }

@@ -89,8 +89,8 @@ func (r *receiver) number() int64 {
 	return r.seq
 }
 
-// Depart takes a dispatch in: once, however often it is handed over.
-func (r *receiver) Depart(_ context.Context, dispatch api.Dispatch) error {
+// take takes a dispatch in: once, however often it is handed over.
+func (r *receiver) take(dispatch api.Dispatch) error {
 	r.Lock()
 	defer r.Unlock()
 	r.seq++
@@ -110,11 +110,11 @@ type way struct {
 	receiver *receiver
 }
 
-func (w way) Depart(ctx context.Context, dispatch api.Dispatch) error {
-	_, err := around(w.steps, func() (struct{}, error) {
-		return struct{}{}, errors.Join(w.real.Depart(ctx, dispatch), w.receiver.Depart(ctx, dispatch))
+func (w way) Depart(ctx context.Context, dispatch api.Dispatch) ([]string, error) {
+	return around(w.steps, func() ([]string, error) {
+		poke, err := w.real.Depart(ctx, dispatch)
+		return poke, errors.Join(err, w.receiver.take(dispatch))
 	})
-	return err
 }
 
 // fence notes when each re-reading began.
@@ -140,14 +140,12 @@ func (f *fence) StillAuthorised(ctx context.Context, dispatch string) (bool, err
 	})
 }
 
-func (f *fence) Left(ctx context.Context, dispatch string) error {
-	_, err := around(f.steps, func() (struct{}, error) { return struct{}{}, f.Fence.Left(ctx, dispatch) })
-	return err
+func (f *fence) Left(ctx context.Context, dispatch string) ([]string, error) {
+	return around(f.steps, func() ([]string, error) { return f.Fence.Left(ctx, dispatch) })
 }
 
-func (f *fence) Stop(ctx context.Context, dispatch string) error {
-	_, err := around(f.steps, func() (struct{}, error) { return struct{}{}, f.Fence.Stop(ctx, dispatch) })
-	return err
+func (f *fence) Stop(ctx context.Context, dispatch string) ([]string, error) {
+	return around(f.steps, func() ([]string, error) { return f.Fence.Stop(ctx, dispatch) })
 }
 
 // commands steps around what is kept of commands.

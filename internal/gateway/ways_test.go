@@ -17,8 +17,11 @@ func TestEveryChannelLetsADispatchLeaveOnce(t *testing.T) {
 	for _, channel := range tdr.Channels() {
 		t.Run(string(channel), func(t *testing.T) {
 			dispatch := w.ready().sending(channel)
+			var poked []string
 			for range 3 {
-				must(t, ways.Depart(t.Context(), dispatch))
+				poke, err := ways.Depart(t.Context(), dispatch)
+				must(t, err)
+				poked = append(poked, poke...)
 			}
 			told := w.count("notices WHERE filed_under = 'package/' || $1::text AND recipient = 'post/' || $2::text AND status = 'waiting'", dispatch.ID, dispatch.Post)
 			if n := w.count("releases WHERE dispatch_id = $1 AND channel = $2", dispatch.ID, string(channel)); n != 1 {
@@ -27,7 +30,10 @@ func TestEveryChannelLetsADispatchLeaveOnce(t *testing.T) {
 			if want := map[bool]int{true: 1}[channel == tdr.ByNotice]; told != want {
 				t.Errorf("the post is told %d times, want %d", told, want)
 			}
-			if err := ways.Depart(cancelled(), dispatch); err == nil {
+			if want := map[bool][]string{true: {"post/" + dispatch.Post}}[channel == tdr.ByNotice]; !slices.Equal(poked, want) {
+				t.Errorf("the mailboxes %v are to be poked, want %v", poked, want)
+			}
+			if _, err := ways.Depart(cancelled(), dispatch); err == nil {
 				t.Error("an effect that could not be done is no error")
 			}
 		})
@@ -35,7 +41,7 @@ func TestEveryChannelLetsADispatchLeaveOnce(t *testing.T) {
 	if len(ways) != len(tdr.Channels()) {
 		t.Errorf("%d ways for %d channels", len(ways), len(tdr.Channels()))
 	}
-	if err := ways.Depart(t.Context(), api.Dispatch{Channel: "pigeon"}); err == nil || slices.Contains(tdr.Channels(), "pigeon") {
+	if _, err := ways.Depart(t.Context(), api.Dispatch{Channel: "pigeon"}); err == nil || slices.Contains(tdr.Channels(), "pigeon") {
 		t.Error("there is a way for a channel that nobody knows")
 	}
 }
@@ -81,7 +87,8 @@ func TestAStoppedDispatchIsNoLongerAskedBack(t *testing.T) {
 		}
 		l.carryOn(l.storeHold())
 		for range 2 {
-			must(t, w.store.Stop(t.Context(), dispatch.ID))
+			_, err := w.store.Stop(t.Context(), dispatch.ID)
+			must(t, err)
 		}
 		got := w.dispatch(dispatch.ID)
 		want := map[bool]kept{false: {"stopped", 1, false, false}, true: {"sent", 1, true, true}}[begun]

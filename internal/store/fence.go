@@ -100,7 +100,7 @@ func (s *Store) StillAuthorised(ctx context.Context, dispatch string) (bool, err
 }
 
 // Left ends a dispatch whose effect was done; see api.Fence.
-func (s *Store) Left(ctx context.Context, dispatch string) error {
+func (s *Store) Left(ctx context.Context, dispatch string) ([]string, error) {
 	return s.end(ctx, dispatch, func(q *sqlcgen.Queries, now time.Time) error {
 		_, err := q.DispatchLeft(ctx, sqlcgen.DispatchLeftParams{DispatchID: dispatch, At: now})
 		return err
@@ -108,7 +108,7 @@ func (s *Store) Left(ctx context.Context, dispatch string) error {
 }
 
 // Stop ends a dispatch that may not leave; see api.Fence.
-func (s *Store) Stop(ctx context.Context, dispatch string) error {
+func (s *Store) Stop(ctx context.Context, dispatch string) ([]string, error) {
 	return s.end(ctx, dispatch, func(q *sqlcgen.Queries, now time.Time) error {
 		stopped, err := q.StopDispatch(ctx, sqlcgen.StopDispatchParams{DispatchID: dispatch, At: now})
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -123,8 +123,9 @@ func (s *Store) Stop(ctx context.Context, dispatch string) error {
 
 // end ends a dispatch under the person's fence row, so that no hold comes
 // between its end and what the post is told.
-func (s *Store) end(ctx context.Context, dispatch string, how func(*sqlcgen.Queries, time.Time) error) error {
-	return s.transact(ctx, "end dispatch", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+func (s *Store) end(ctx context.Context, dispatch string, how func(*sqlcgen.Queries, time.Time) error) ([]string, error) {
+	var poke []string
+	err := s.transact(ctx, "end dispatch", func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := q.Dispatch(ctx, dispatch)
 		if err != nil {
 			return err
@@ -136,7 +137,8 @@ func (s *Store) end(ctx context.Context, dispatch string, how func(*sqlcgen.Quer
 		if err := how(q, now); err != nil {
 			return err
 		}
-		_, err = tellRecalls(ctx, q, row.PersonID, now)
+		poke, err = tellRecalls(ctx, q, row.PersonID, now)
 		return err
 	})
+	return poke, err
 }

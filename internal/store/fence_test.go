@@ -207,7 +207,7 @@ func TestWhatWasAskedBackLeavesNoMore(t *testing.T) {
 	if still, err := l.store.StillAuthorised(t.Context(), asked.CommandID); err != nil || still {
 		t.Errorf("still authorised %v, %v", still, err)
 	}
-	if err := l.store.Stop(t.Context(), asked.CommandID); err != nil {
+	if _, err := l.store.Stop(t.Context(), asked.CommandID); err != nil {
 		t.Fatal(err)
 	}
 	if n := l.count("dispatches d JOIN recalls c USING (dispatch_id) WHERE d.status = 'stopped' AND c.closed_at IS NOT NULL"); n != 1 {

@@ -30,7 +30,8 @@ func (h Holds) Place(ctx context.Context, hold api.Hold) (api.PlacedHold, error)
 		if placed, err = place(ctx, tx, q, hold, now); err != nil {
 			return err
 		}
-		placed.Poke, err = h.alertCounsel(ctx, q, placed.Hold, now)
+		counsel, err := h.alertCounsel(ctx, q, placed.Hold, now)
+		placed.Poke = append(placed.Poke, counsel...)
 		return err
 	})
 	return placed, err
@@ -49,11 +50,12 @@ func place(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, no
 	if err != nil {
 		return api.PlacedHold{}, err
 	}
-	if _, err := tellRecalls(ctx, q, hold.PersonID, now); err != nil {
+	poke, err := tellRecalls(ctx, q, hold.PersonID, now)
+	if err != nil {
 		return api.PlacedHold{}, err
 	}
 	left, err := mayHaveLeft(ctx, q, hold.ID)
-	return api.PlacedHold{Hold: holdOf(row), MayHaveLeft: left}, err
+	return api.PlacedHold{Hold: holdOf(row), MayHaveLeft: left, Poke: poke}, err
 }
 
 func mayHaveLeft(ctx context.Context, q *sqlcgen.Queries, hold string) ([]api.Recall, error) {

@@ -32,14 +32,16 @@ func (l LegalEvents) Record(ctx context.Context, personID string, entry api.Lega
 		if err := lockHumans(ctx, q, personID); err != nil {
 			return err
 		}
+		var poke []string
 		row, err := q.LegalEvent(ctx, entry.Event.ID)
 		if errors.Is(err, pgx.ErrNoRows) {
-			row, err = l.add(ctx, tx, q, personID, entry)
+			row, poke, err = l.add(ctx, tx, q, personID, entry)
 		}
 		if err != nil {
 			return err
 		}
 		recorded = legalEventOf(row)
+		recorded.Poke = poke
 		if recorded.MayHaveLeft, err = leftBefore(ctx, q, recorded); err != nil {
 			return err
 		}
@@ -49,37 +51,39 @@ func (l LegalEvents) Record(ctx context.Context, personID string, entry api.Lega
 	return recorded, custodyNow, err
 }
 
-func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, personID string, entry api.LegalEntry) (sqlcgen.LegalEvent, error) {
+// add tells the mailboxes of the posts from which something is asked back.
+func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, personID string, entry api.LegalEntry) (row sqlcgen.LegalEvent, poke []string, err error) {
 	now := l.clock.Now().UTC()
 	before, err := q.LegalEvents(ctx, personID)
 	if err != nil {
-		return sqlcgen.LegalEvent{}, err
+		return row, nil, err
 	}
 	if err := correctable(before, entry.Event); err != nil {
-		return sqlcgen.LegalEvent{}, err
+		return row, nil, err
 	}
 	if err := l.attempted(ctx, q, personID, entry.Event); err != nil {
-		return sqlcgen.LegalEvent{}, err
+		return row, nil, err
 	}
+	event := entry.Event
 	if entry.Places != nil {
-		if _, err := place(ctx, tx, q, *entry.Places, now); err != nil {
-			return sqlcgen.LegalEvent{}, err
+		placed, err := place(ctx, tx, q, *entry.Places, now)
+		if err != nil {
+			return row, nil, err
 		}
+		event.Poke = placed.Poke
 	}
 	if entry.Lifts != nil {
 		if _, err := lift(ctx, q, *entry.Lifts, now); err != nil {
-			return sqlcgen.LegalEvent{}, err
+			return row, nil, err
 		}
 	}
-	event, err := l.stop(ctx, tx, q, personID, before, entry.Event, now)
-	if err != nil {
-		return sqlcgen.LegalEvent{}, err
+	if event, err = l.stop(ctx, tx, q, personID, before, event, now); err != nil {
+		return row, nil, err
 	}
-	row, err := q.AddLegalEvent(ctx, legalEventRow(personID, event, now))
-	if err != nil {
-		return row, err
+	if row, err = q.AddLegalEvent(ctx, legalEventRow(personID, event, now)); err != nil {
+		return row, nil, err
 	}
-	return row, l.derive(ctx, tx, q, personID, append(before, row), now)
+	return row, event.Poke, l.derive(ctx, tx, q, personID, append(before, row), now)
 }
 
 // attempted: a person signs that somebody fails to comply once two attempts on

@@ -70,9 +70,11 @@ func (l LegalEvents) placeAll(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries
 		if i > 0 {
 			hold.ID = uuid.NewSHA1(uuid.MustParse(event.ID), []byte{byte(i)}).String()
 		}
-		if _, err := place(ctx, tx, q, hold, now); err != nil {
+		placed, err := place(ctx, tx, q, hold, now)
+		if err != nil {
 			return err
 		}
+		event.Poke = append(event.Poke, placed.Poke...)
 	}
 	if len(kinds) > 0 && event.HoldID == "" {
 		event.HoldID = event.ID

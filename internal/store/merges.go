@@ -50,9 +50,10 @@ func (m Merges) Merge(ctx context.Context, merge api.Merge) (api.MergedPersons, 
 		if err := lockHumans(ctx, q, merge.Survivor, merge.Merged); err != nil {
 			return err
 		}
+		var poke []string
 		_, err := q.Merge(ctx, merge.ID)
 		if errors.Is(err, pgx.ErrNoRows) {
-			err = m.mergeNew(ctx, tx, q, merge, m.clock.Now().UTC())
+			poke, err = m.mergeNew(ctx, tx, q, merge, m.clock.Now().UTC())
 		}
 		if err != nil {
 			return err
@@ -62,7 +63,7 @@ func (m Merges) Merge(ctx context.Context, merge api.Merge) (api.MergedPersons, 
 			return err
 		}
 		caught, err := q.CaughtByMerge(ctx, merge.ID)
-		merged = api.MergedPersons{Merge: mergeOf(row), MayHaveLeft: each(caught, func(r sqlcgen.CaughtByMergeRow) api.Recall {
+		merged = api.MergedPersons{Merge: mergeOf(row), Poke: poke, MayHaveLeft: each(caught, func(r sqlcgen.CaughtByMergeRow) api.Recall {
 			return recallOf(sqlcgen.MayHaveLeftRow(r))
 		})}
 		return err
@@ -70,30 +71,31 @@ func (m Merges) Merge(ctx context.Context, merge api.Merge) (api.MergedPersons, 
 	return merged, err
 }
 
-// mergeNew works under the fences of both.
-func (m Merges) mergeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, merge api.Merge, now time.Time) error {
+// mergeNew works under the fences of both, and tells the mailboxes of the posts from
+// which something is asked back.
+func (m Merges) mergeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, merge api.Merge, now time.Time) (poke []string, err error) {
 	if err := mergeable(ctx, q, merge); err != nil {
-		return err
+		return nil, err
 	}
-	err := q.AddMerge(ctx, sqlcgen.AddMergeParams{
+	err = q.AddMerge(ctx, sqlcgen.AddMergeParams{
 		MergeID: merge.ID, Survivor: merge.Survivor, Merged: merge.Merged, Reason: merge.Reason,
 		SourceSha256: string(merge.Source), MergedBy: merge.By, MergedAt: now,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, person := range []string{merge.Survivor, merge.Merged} {
 		// What has ended binds nobody anew.
 		if err := m.Holds().endExpired(ctx, q, person, now); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	bound, err := q.BindStandingHolds(ctx, merge.Survivor)
 	if err != nil || len(bound) == 0 {
-		return err
+		return nil, err
 	}
 	if _, err := q.RaiseFence(ctx, merge.Survivor); err != nil {
-		return err
+		return nil, err
 	}
 	err = together(ctx, tx, func(q *sqlcgen.Queries) error {
 		err := q.RecallWhatTheMergeCaught(ctx, sqlcgen.RecallWhatTheMergeCaughtParams{PersonID: merge.Survivor, At: now})
@@ -103,9 +105,9 @@ func (m Merges) mergeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, mer
 		return err
 	})
 	if err == nil {
-		_, err = tellRecalls(ctx, q, merge.Survivor, now)
+		poke, err = tellRecalls(ctx, q, merge.Survivor, now)
 	}
-	return err
+	return poke, err
 }
 
 // mergeable: both are on record and readable, neither is merged into another,

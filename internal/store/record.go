@@ -52,7 +52,7 @@ func (s *Store) record(ctx context.Context, recording activities.Recording, also
 			if err != nil {
 				return err
 			}
-			recorded.Poke = append(recorded.Poke, asked.Poke...)
+			recorded.Poke = append(recorded.Poke, asked...)
 		}
 		return also(q)
 	})

@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
@@ -31,29 +30,30 @@ func tellPost(ctx context.Context, q *sqlcgen.Queries, kind tdr.NoticeKind, disp
 
 // tellRecalls tells posts of a person's open recalls of which they were not
 // told. It works under the person's fence row, or the request's.
-func tellRecalls(ctx context.Context, q *sqlcgen.Queries, personID string, now time.Time) (activities.Recorded, error) {
-	var recorded activities.Recorded
+func tellRecalls(ctx context.Context, q *sqlcgen.Queries, personID string, now time.Time) (poke []string, err error) {
 	rows, err := q.UntoldRecalls(ctx, personID)
 	if err != nil {
-		return recorded, err
+		return nil, err
 	}
 	for _, row := range rows {
 		about := filing{requestID: row.RequestID, personID: row.PersonID, country: row.Country, at: now}
-		poke, err := tellPost(ctx, q, recallNotice, row.DispatchID, row.Post, about)
+		wakes, err := tellPost(ctx, q, recallNotice, row.DispatchID, row.Post, about)
 		if err != nil {
-			return recorded, err
+			return nil, err
 		}
-		recorded.Poke = append(recorded.Poke, poke...)
+		poke = append(poke, wakes...)
 	}
-	return recorded, nil
+	return poke, nil
 }
 
 // TellPost files the notice that a package comes; telling twice is telling
-// once. Its mailbox is poked by upkeep.
-func (s *Store) TellPost(ctx context.Context, dispatch api.Dispatch) error {
-	return s.transact(ctx, "tell post", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+// once. It names the mailbox to poke; one that is not is poked by upkeep.
+func (s *Store) TellPost(ctx context.Context, dispatch api.Dispatch) ([]string, error) {
+	var poke []string
+	err := s.transact(ctx, "tell post", func(_ pgx.Tx, q *sqlcgen.Queries) (err error) {
 		about := filing{requestID: dispatch.RequestID, personID: dispatch.PersonID, country: dispatch.Country, at: s.clock.Now().UTC()}
-		_, err := tellPost(ctx, q, packageNotice, dispatch.ID, dispatch.Post, about)
+		poke, err = tellPost(ctx, q, packageNotice, dispatch.ID, dispatch.Post, about)
 		return err
 	})
+	return poke, err
 }

@@ -35,7 +35,7 @@ func NewAPI(ctx context.Context, world World) (*API, error) {
 		b.close()
 		return nil, err
 	}
-	prompter := newPrompter(b.client().Nudge, world.Log)
+	prompter := newPrompter(b.client(), world.Log)
 	handler, err := b.site(world, prompter, files)
 	if err != nil {
 		prompter.stop()
