@@ -156,6 +156,10 @@ func rules() []rule {
 				off("internal/store/sqlcgen/consents.sql.go", "c.country = r.country AND c.order_country = o.country", "c.country = r.country"),
 				off("internal/store/sqlcgen/consents.sql.go", "WHERE c.request_id = r.request_id AND", "WHERE"),
 			}},
+			{pkg: "internal/store", test: "TestRule06_OneOrderNamesOneCountry", off: [][]edit{
+				off("internal/store/sqlcgen/consents.sql.go", "f.order_id = o.order_id OR f.dated = o.dated OR", "f.order_id = o.order_id OR"),
+				off("internal/store/sqlcgen/consents.sql.go", "OR f.source_sha256 = o.source_sha256)", ")"),
+			}},
 			{pkg: "internal/store", test: "TestRule06_TaiwanNeverGoesToThePeoplesRepublic", off: [][]edit{
 				off("internal/playbook/recipient.go", "[]string{\"CHN\", \"HKG\", \"MAC\"}", "[]string{\"CHN\"}"),
 				off("internal/store/consents.go", "slices.ContainsFunc(found.Nationalities, never)", "len(found.Nationalities) == 1 && never(found.OrderCountry)"),

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/tdr"
@@ -67,6 +68,34 @@ func TestRule06_AnotherCountryNeedsCounselsConsent(t *testing.T) {
 	}
 	if !l.leavesTo("GHA") {
 		t.Error("with counsel's consent nothing leaves")
+	}
+}
+
+// Rule 6: an order names one country. Entered again with a request to another, it
+// names what was recorded of it first, and counsel is asked; a new order is another.
+func TestRule06_OneOrderNamesOneCountry(t *testing.T) {
+	w := newWorld(t)
+	first := w.approved(func(*tdr.Open) {})
+	order := first.intake.Open.Order
+	for i, second := range []struct {
+		country string
+		change  func(*tdr.Order)
+		bar     tdr.Code
+	}{
+		{"NGA", func(o *tdr.Order) { o.Number = "as if it were another" }, tdr.ConsentMissing},
+		{"TGO", func(o *tdr.Order) { o.Source = "another copy" }, tdr.ConsentMissing},
+		{"BEN", func(o *tdr.Order) { o.Date, o.Country = o.Date.AddDays(1), "BEN" }, tdr.ConsentMissing},
+		{"MLI", func(o *tdr.Order) { o.Date, o.Source = o.Date.AddDays(2), "a new order" }, ""},
+	} {
+		country := second.country
+		w.clock.set(monday.Add(time.Duration(i+1) * time.Minute))
+		l := w.approvedOf(first.person, nil, func(open *tdr.Open) {
+			open.Country, open.Order = country, order
+			second.change(&open.Order)
+		})
+		if bar := l.barred(country); bar != second.bar {
+			t.Errorf("rule 6: one order was sent to GHA, and %s is asked on %+v: %q", country, l.intake.Open.Order, bar)
+		}
 	}
 }
 

@@ -197,7 +197,7 @@ func (h Holds) List(ctx context.Context, filter api.HoldFilter) ([]api.Hold, err
 		Posts: filter.Sight.Posts, Officer: filter.Sight.Officer, PlacedBy: filter.PlacedBy,
 		KnowsEverything: filter.Knows.Everything, KnowsOffices: filter.Knows.Offices, KnowsCountries: filter.Knows.Countries,
 		KnowsPosts: filter.Knows.Posts,
-		AfterAt: after, AfterID: maybe(filter.Page.AfterID), MaxRows: int32(filter.Page.Limit),
+		AfterAt:    after, AfterID: maybe(filter.Page.AfterID), MaxRows: int32(filter.Page.Limit),
 	})
 	if err != nil {
 		return nil, failed("list holds", err)

@@ -20,7 +20,13 @@ import (
 // approved is a request with an approved package, drafted with a change.
 func (w *world) approved(change func(*tdr.Open)) *life {
 	w.t.Helper()
-	l := w.draft(newID(), &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana", BirthDate: calendar.Date{Year: 1990, Month: 1, Day: 1}})
+	return w.approvedOf(newID(), &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana", BirthDate: calendar.Date{Year: 1990, Month: 1, Day: 1}}, change)
+}
+
+// approvedOf is one of a person, who is new if there are details.
+func (w *world) approvedOf(person string, details *api.PersonDetails, change func(*tdr.Open)) *life {
+	w.t.Helper()
+	l := w.draft(person, details)
 	change(&l.intake.Open)
 	l.takeIn()
 	l.act(tdr.RequestReviewName)

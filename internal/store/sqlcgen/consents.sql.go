@@ -106,7 +106,9 @@ SELECT r.country, COALESCE(o.country, '')::text AS order_country,
     ) AS consented
 FROM requests r
 LEFT JOIN LATERAL (
-    SELECT o.country FROM orders o WHERE o.request_id = r.request_id ORDER BY o.recorded_at DESC, o.order_id LIMIT 1
+    SELECT f.country FROM orders o JOIN orders f ON f.person_id = ANY (same_human(r.person_id))
+        AND (f.order_id = o.order_id OR f.dated = o.dated OR f.source_sha256 = o.source_sha256)
+    WHERE o.request_id = r.request_id ORDER BY o.recorded_at DESC, o.order_id, f.recorded_at, f.order_id LIMIT 1
 ) o ON true
 WHERE r.request_id = $1
 `
@@ -119,6 +121,8 @@ type RecipientFindingsRow struct {
 }
 
 // Which country the newest order of a request names, which one the request asks,
+// (one document, or two of one day, are one order, which names what was recorded of
+// it first: entering it again with another request gives it no other country),
 // what nationalities are on record of the person, by claim or by order, and
 // whether counsel consented to that pair of countries.
 func (q *Queries) RecipientFindings(ctx context.Context, requestID string) (RecipientFindingsRow, error) {
