@@ -88,7 +88,8 @@ func (s *Sweeper) step(ctx context.Context, name string, do func(context.Context
 }
 
 // each does the same to every item and goes on after a failure, until several
-// in a row say that more would fail.
+// in a row say that what all depend on is away. One that is wrong in itself says
+// nothing of the next.
 func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
 	var failed error
 	row := 0
@@ -99,7 +100,10 @@ func each[T any](ctx context.Context, items []T, do func(context.Context, T) err
 			continue
 		}
 		failed = errors.Join(failed, err)
-		if row++; row == failuresInRow || ctx.Err() != nil {
+		if judge(err).code != CodeInternal {
+			row++
+		}
+		if row == failuresInRow || ctx.Err() != nil {
 			break
 		}
 	}

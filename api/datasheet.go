@@ -79,7 +79,7 @@ func (c *Carrier) finishDataSheet(ctx context.Context, stored StoredCommand) (An
 		return c.conclude(ctx, stored, err)
 	}
 	answer, err := jsonAnswer(http.StatusOK, contract.DataSheetKept{
-		PersonId: kept.PersonID, Version: kept.Version, Known: slices.Sorted(maps.Keys(kept.Fields)), SetAt: utc(kept.SetAt), SetBy: kept.SetBy,
+		PersonId: kept.PersonID, Version: kept.Version, Known: kept.Names(), SetAt: utc(kept.SetAt), SetBy: kept.SetBy,
 	}, nil)
 	if err != nil {
 		return Answer{}, err

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/traveldoc/traveldoc/internal/directory"
@@ -101,6 +103,13 @@ type DataSheet struct {
 	Fields   map[string]string // personal; those that are known, by name
 	SetAt    time.Time
 	SetBy    string
+}
+
+// Names of the fields that are known, sorted; not nil when none is.
+func (s DataSheet) Names() []string {
+	names := slices.AppendSeq([]string{}, maps.Keys(s.Fields))
+	slices.Sort(names)
+	return names
 }
 
 // Packages makes what leaves and keeps it. What is kept never changes.

@@ -330,6 +330,11 @@ func TestRule03_ADataSheetHoldsWhatIsListed(t *testing.T) {
 	if sheet.Version != 1 || sheet.Fields["father_name"] != "CANARY-FATHER" || len(sheet.Fields) != 3 {
 		t.Errorf("%+v", sheet)
 	}
+	blanked := w.change("officer1", path, fields{"fields": fields{"sex": "  "}})
+	if blanked.status != 200 || !bytes.Contains(blanked.body, []byte(`"known":[]`)) {
+		t.Errorf("what was entered is not taken back: %d %s", blanked.status, blanked.body)
+	}
+	w.change("officer1", path, fields{"fields": fields{"father_name": "CANARY-FATHER"}})
 	w.prepare(r)
 	pdf := w.get("officer1", "/v1/packages/"+w.newestPackage(r)+"/content").body
 	for _, printed := range []string{"CANARY-FATHER", "Example", "1990-05-05", "Name of the father"} {

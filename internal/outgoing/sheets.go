@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -65,7 +63,7 @@ func (p *Packages) SetDataSheet(ctx context.Context, sheet api.DataSheet) (api.D
 			return err
 		}
 		err = q.AddSheet(ctx, sqlcgen.AddSheetParams{
-			SheetID: sheet.ID, PersonID: sheet.PersonID, Version: int32(newest + 1), Fields: slices.Sorted(maps.Keys(sheet.Fields)),
+			SheetID: sheet.ID, PersonID: sheet.PersonID, Version: int32(newest + 1), Fields: sheet.Names(),
 			SetAt: now, SetBy: sheet.SetBy,
 		})
 		if err != nil {
