@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/traveldoc/traveldoc/api/contract"
@@ -18,7 +19,16 @@ type ContactHistory struct {
 	Request   RequestView
 	Facts     []HistoryEntry // what happened, by seq
 	Forecasts []HistoryEntry // what was expected, by seq
-	Dates     []DeadlineView // what is to come or was missed
+	// Dispatches are what left for the post, and the way that each took: hand-over,
+	// delivery, number in the post's system and recall are on record there alone.
+	Dispatches []Dispatch     // oldest first
+	Dates      []DeadlineView // what is to come or was missed
+}
+
+// HistoryReads is what a history is read from.
+type HistoryReads struct {
+	Reads
+	Dispatches Dispatches
 }
 
 // HistoryEntry is an event, with the corrections that were added to it later.
@@ -37,7 +47,7 @@ type HistoryPrinter interface {
 const historyDates = 500
 
 // ReadContactHistory reads the history of a request; ErrNotFound.
-func ReadContactHistory(ctx context.Context, reads Reads, requestID string, now time.Time) (ContactHistory, error) {
+func ReadContactHistory(ctx context.Context, reads HistoryReads, requestID string, now time.Time) (ContactHistory, error) {
 	history := ContactHistory{AsOf: now.UTC(), Facts: []HistoryEntry{}, Forecasts: []HistoryEntry{}}
 	var err error
 	if history.Request, err = reads.Request(ctx, requestID); err != nil {
@@ -70,6 +80,10 @@ func ReadContactHistory(ctx context.Context, reads Reads, requestID string, now 
 		}
 		history.Facts = append(history.Facts, entry)
 	}
+	if history.Dispatches, err = reads.Dispatches.OfRequest(ctx, requestID); err != nil {
+		return history, fmt.Errorf("read dispatches: %w", err)
+	}
+	slices.Reverse(history.Dispatches)
 	history.Dates, err = reads.Deadlines(ctx, DeadlineFilter{
 		Sight: Sight{Everything: true}, RequestID: requestID, Now: now, Page: Page{Limit: historyDates},
 	})
@@ -120,7 +134,8 @@ func (h ContactHistory) Contract() contract.ContactHistory {
 	}
 	return contract.ContactHistory{
 		AsOf: utc(h.AsOf), Request: requestOf(h.Request), Facts: mapped(h.Facts, entryOf), Forecasts: mapped(h.Forecasts, entryOf),
-		Dates: mapped(h.Dates, func(d DeadlineView) contract.Deadline { return deadlineOf(d, h.AsOf) }),
+		Dispatches: mapped(h.Dispatches, dispatchOf),
+		Dates:      mapped(h.Dates, func(d DeadlineView) contract.Deadline { return deadlineOf(d, h.AsOf) }),
 	}
 }
 
@@ -148,7 +163,7 @@ type HistoryOrder struct {
 
 // ExportContactHistory reads a history for whoever may export it, and has that
 // on record before: ErrMayNotExport, ErrNotFound, which are on record too.
-func ExportContactHistory(ctx context.Context, reads Reads, log AuditLog, order HistoryOrder) (ContactHistory, error) {
+func ExportContactHistory(ctx context.Context, reads HistoryReads, log AuditLog, order HistoryOrder) (ContactHistory, error) {
 	view, err := reads.Request(ctx, order.RequestID)
 	if err == nil {
 		err = mayExport(identity.NewPolicy(), order.By, view)
@@ -181,7 +196,7 @@ func (s *Server) history(ctx context.Context, id string) (ContactHistory, error)
 	if !s.policy.Allows(principalOf(ctx), identity.ExportHistory, view.Subject()) {
 		return ContactHistory{}, newProblem(forbidden, "")
 	}
-	return ReadContactHistory(ctx, s.reads, id, s.clock.Now())
+	return ReadContactHistory(ctx, HistoryReads{s.reads, s.dispatches}, id, s.clock.Now())
 }
 
 // GetContactHistory reads it as data.

@@ -51,3 +51,36 @@ func TestRule12_TheExportKeepsForecastsAndCorrectionsApart(t *testing.T) {
 		t.Errorf("an officer gets %d", got.status)
 	}
 }
+
+// With a courier the hand-over is the contact: what became of each dispatch is
+// part of the history, though no event of the request.
+func TestTheExportFollowsWhatLeft(t *testing.T) {
+	w := newWorld(t)
+	d := w.sent("courier")
+	export := "/v1/requests/" + d.ID + "/contact-history"
+	before := w.get("counsel1", export+".pdf")
+	w.clock.now = w.clock.now.Add(time.Hour)
+	if got := w.change("officer1", d.path("/hand-over"), fields{"courier": "example_courier", "tracking": "INVENTED-1", "handed_over_at": at(w.clock.now)}); got.status != http.StatusOK {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	w.clock.now = w.clock.now.Add(time.Hour)
+	w.change("counsel1", "/v1/holds", holdOn(d.request))
+	if got := w.change("officer1", d.path("/recall-confirmation"), fields{"as": "returned"}); got.status != http.StatusOK {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	type way struct {
+		ID       string
+		HandOver struct{ Tracking, HandedOverBy string } `json:"hand_over"`
+		Recall   struct {
+			OpenedAt, ClosedAt time.Time
+			As                 string
+		}
+	}
+	history := read[struct{ Dispatches []way }](t, w.get("counsel1", export))
+	if len(history.Dispatches) != 1 || history.Dispatches[0].ID != d.dispatch || history.Dispatches[0].HandOver.Tracking != "INVENTED-1" || history.Dispatches[0].Recall.As != "returned" {
+		t.Errorf("the history has %+v", history.Dispatches)
+	}
+	if after := w.get("counsel1", export+".pdf"); after.status != http.StatusOK || len(after.body) <= len(before.body) {
+		t.Errorf("printed %d bytes, and %d before the hand-over", len(after.body), len(before.body))
+	}
+}

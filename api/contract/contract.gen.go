@@ -659,6 +659,9 @@ type ContactHistory struct {
 	// Dates what is to come or was missed
 	Dates []Deadline `json:"dates"`
 
+	// Dispatches what left for the post, oldest first: hand-over, delivery, number in the post's system and recall of each
+	Dispatches []Dispatch `json:"dispatches"`
+
 	// Facts what happened, by seq
 	Facts []HistoryEntry `json:"facts"`
 

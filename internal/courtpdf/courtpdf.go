@@ -42,6 +42,7 @@ func (Printer) PDF(history api.ContactHistory) ([]byte, error) {
 	p.head(history)
 	p.part("Facts: what happened", history.Facts)
 	p.part("Forecasts: what was expected, and is no fact", history.Forecasts)
+	p.dispatches(history.Dispatches)
 	p.dates(history.Dates)
 	var out bytes.Buffer
 	if err := p.pdf.Output(&out); err != nil {
@@ -102,6 +103,34 @@ func (p *page) event(before string, event tdr.Event) {
 	p.text("Recorded %s by %s", moment(event.RecordedAt), event.Actor.ID)
 	if data, err := json.Marshal(event.Fact); err == nil && string(data) != "{}" {
 		p.text("%s", data)
+	}
+}
+
+func (p *page) dispatches(dispatches []api.Dispatch) {
+	p.title("What left for the post, and its way")
+	p.font("", 9)
+	if len(dispatches) == 0 {
+		p.text("None on record.")
+	}
+	for _, d := range dispatches {
+		p.font("B", 9)
+		p.text("%s  %s, by %s to %s", moment(d.AuthorisedAt), d.Kind, d.Channel, d.Post)
+		p.font("", 9)
+		p.text("Dispatch %s of content %s, authorised by %s, now %s.", d.ID, d.Content, d.AuthorisedBy, d.Status)
+		p.step(d.SentAt, "let go")
+		p.step(d.StoppedAt, "stopped: it has certainly not left")
+		p.step(d.HandedOverAt, "handed over by %s to courier %s, tracking number %s", d.HandedOverBy, d.Courier, d.Tracking)
+		p.step(d.SubmittedAt, "entered by %s in the system %s, number %s", d.SubmittedBy, d.System, d.Number)
+		p.step(d.DeliveredAt, "delivered, proved by document %s", d.ProofDocument)
+		p.step(d.RecalledAt, "asked back")
+		p.step(d.RecallClosedAt, "recall closed as %s, confirmed by %s, document %s", d.RecallConfirmedAs, d.RecallConfirmedBy, d.RecallDocument)
+	}
+}
+
+// step prints what has happened to a dispatch, if it has.
+func (p *page) step(at time.Time, format string, values ...any) {
+	if !at.IsZero() {
+		p.text("%s  %s", moment(at), fmt.Sprintf(format, values...))
 	}
 }
 

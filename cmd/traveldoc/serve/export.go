@@ -13,6 +13,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/audit"
 	"github.com/traveldoc/traveldoc/internal/courtpdf"
 	"github.com/traveldoc/traveldoc/internal/custody"
+	"github.com/traveldoc/traveldoc/internal/gateway"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/vault"
@@ -49,7 +50,7 @@ func ExportHistory(ctx context.Context, world World, requestID, by string) (Expo
 	if order.By, err = principal(ctx, people, by, world); err != nil {
 		return ExportedHistory{}, err
 	}
-	history, err := api.ExportContactHistory(ctx, reads, audit.NewLog(pool), order)
+	history, err := api.ExportContactHistory(ctx, api.HistoryReads{Reads: reads, Dispatches: gateway.NewLedger(pool, world.Clock)}, audit.NewLog(pool), order)
 	if err != nil {
 		return ExportedHistory{}, err
 	}
