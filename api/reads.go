@@ -41,7 +41,7 @@ type RequestView struct {
 	PackHash    string
 	Seq         int64 // 0: taken in, the workflow has not answered yet
 	MaterialSeq int64
-	// HoldVersion is 1, and one more with each placing and lifting of a hold that
+	// HoldVersion is 1, and one more with each placing of a hold that
 	// reaches the request. The person's fence would count those of other requests too.
 	HoldVersion int64
 	OnHold      bool // a hold stands in scope

@@ -1,6 +1,6 @@
 -- name: Requests :many
 SELECT r.*, (
-        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
@@ -28,7 +28,7 @@ LIMIT @max_rows;
 
 -- name: Request :one
 SELECT r.*, (
-        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
@@ -43,7 +43,7 @@ WHERE (sqlc.narg(request_id)::uuid IS NULL OR r.request_id = sqlc.narg(request_i
 -- name: RequestsOf :many
 -- Those of every record of the human.
 SELECT r.*, (
-        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL

@@ -344,7 +344,7 @@ func (q *Queries) Recalls(ctx context.Context, requestID string) ([]RecallsRow, 
 
 const request = `-- name: Request :one
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, (
-        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
@@ -437,7 +437,7 @@ func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, e
 
 const requests = `-- name: Requests :many
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, (
-        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
@@ -592,7 +592,7 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsR
 
 const requestsOf = `-- name: RequestsOf :many
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, (
-        SELECT 1 + count(*) + count(h.lifted_at) FROM bound_holds h WHERE h.binds = r.person_id
+        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
             AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
     )::bigint AS hold_version, EXISTS (
         SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
