@@ -30,10 +30,11 @@ func visited(known map[string]identity.Principal) func(*api.Config) {
 	return func(c *api.Config) { c.Verifier = visitors{c.Verifier, known} }
 }
 
-// inVietnam opens a second request for the person of the first, with Vietnam.
+// inVietnam opens a second request for the person of the first, with Vietnam, on an order of its own.
 func (w *world) inVietnam(r request) request {
 	w.t.Helper()
-	got := w.change("officer1", "/v1/requests", newRequest().with("person", nil, "person_id", r.PersonID, "country", "VNM", "post", "vnm-washington"))
+	order := newRequest()["order"].(fields).with("date", "2026-01-20", "source", strings.Repeat("5", 64))
+	got := w.change("officer1", "/v1/requests", newRequest().with("person", nil, "person_id", r.PersonID, "country", "VNM", "post", "vnm-washington", "order", order))
 	if got.status != 201 {
 		w.t.Fatalf("%d %s", got.status, got.body)
 	}
