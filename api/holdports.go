@@ -98,10 +98,11 @@ type HoldFilter struct {
 
 // Holds keeps what stops sending.
 type Holds interface {
-	// Place refuses a scope that is not of the hold's kind (ErrHoldScope). It raises the person's fence version, keeps the hold, opens a recall for
-	// each dispatch in scope that is 'sending', and leaves a HoldChanged for each
-	// live request in scope in the outbox; of a citizenship claim it tells counsel and
-	// enters it in the person's field; all in one transaction. Hold.ID is the command id.
+	// Place refuses a scope that is not of the hold's kind (ErrHoldScope). It raises the
+	// person's fence version, keeps the hold, opens a recall for each dispatch in scope
+	// that is 'sending', and leaves a HoldChanged for each live request in scope in the
+	// outbox; of a citizenship claim it tells counsel and enters it in the person's
+	// field; all in one transaction. Hold.ID is the command id.
 	Place(ctx context.Context, hold Hold) (PlacedHold, error)
 	// Hold reads one; ErrNotFound.
 	Hold(ctx context.Context, id string) (Hold, error)

@@ -357,7 +357,8 @@ func (s *Server) ListHolds(ctx context.Context, r contract.ListHoldsRequestObjec
 		return nil, err
 	}
 	rows, err := s.holds.List(ctx, HoldFilter{
-		Sight: sight, Knows: sightOf(s.policy, principalOf(ctx), identity.ReadHolds), PlacedBy: principalOf(ctx).Subject, PersonID: r.Params.Person, RequestID: r.Params.Request, Country: r.Params.Country,
+		Sight: sight, Knows: sightOf(s.policy, principalOf(ctx), identity.ReadHolds), PlacedBy: principalOf(ctx).Subject,
+		PersonID: r.Params.Person, RequestID: r.Params.Request, Country: r.Params.Country,
 		Standing: r.Params.Standing != nil && *r.Params.Standing, Page: page,
 	})
 	if err != nil {

@@ -68,18 +68,19 @@ func (p *page) head(history api.ContactHistory) {
 	p.text("As of %s. All times are UTC. The JSON form holds the same.", moment(history.AsOf))
 }
 
-func (p *page) title(name string) {
+// title begins a part, and says so where there is nothing in it.
+func (p *page) title(name string, entries int) {
 	p.pdf.Ln(lineHeight)
 	p.font("B", 12)
 	p.text("%s", name)
+	p.font("", 9)
+	if entries == 0 {
+		p.text("None on record.")
+	}
 }
 
 func (p *page) part(name string, entries []api.HistoryEntry) {
-	p.title(name)
-	if len(entries) == 0 {
-		p.font("", 9)
-		p.text("None on record.")
-	}
+	p.title(name, len(entries))
 	left, _, _, _ := p.pdf.GetMargins()
 	for _, entry := range entries {
 		p.event("", entry.Event)
@@ -107,11 +108,7 @@ func (p *page) event(before string, event tdr.Event) {
 }
 
 func (p *page) dispatches(dispatches []api.Dispatch) {
-	p.title("What left for the post, and its way")
-	p.font("", 9)
-	if len(dispatches) == 0 {
-		p.text("None on record.")
-	}
+	p.title("What left for the post, and its way", len(dispatches))
 	for _, d := range dispatches {
 		p.font("B", 9)
 		p.text("%s  %s, by %s to %s", moment(d.AuthorisedAt), d.Kind, d.Channel, d.Post)
@@ -135,11 +132,7 @@ func (p *page) step(at time.Time, format string, values ...any) {
 }
 
 func (p *page) dates(dates []api.DeadlineView) {
-	p.title("Dates to come or missed")
-	p.font("", 9)
-	if len(dates) == 0 {
-		p.text("None on record.")
-	}
+	p.title("Dates to come or missed", len(dates))
 	for _, date := range dates {
 		due := "suspended"
 		if !date.Suspended {

@@ -1,9 +1,9 @@
 -- name: RecipientFindings :one
 -- Which country the newest order of a request names, which one the request asks,
--- (one document, or two of one day, are one order, which names what was recorded of
--- it first: entering it again with another request gives it no other country),
 -- what nationalities are on record of the person, by claim or by order, and
--- whether counsel consented to that pair of countries.
+-- whether counsel consented to that pair of countries. One document, or two of one
+-- day, are one order, which names what was recorded of it first: entering it again
+-- with another request gives it no other country.
 SELECT r.country, COALESCE(o.country, '')::text AS order_country,
     ARRAY(
         SELECT n.country FROM claimed_nationalities n WHERE n.person_id = ANY (same_human(r.person_id))

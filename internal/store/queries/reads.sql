@@ -1,14 +1,13 @@
 -- name: Requests :many
-SELECT r.*, (
-        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    )::bigint AS hold_version, EXISTS (
-        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold, EXISTS (
+SELECT r.*, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r
+CROSS JOIN LATERAL (
+    SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
+    FROM bound_holds h WHERE h.binds = r.person_id
+        AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+) holds
 WHERE (@everything::boolean OR r.field_office = ANY (@offices::text[]) OR r.country = ANY (@countries::text[])
         OR r.post = ANY (@posts::text[]) OR (r.officer = @sight_officer::text AND @sight_officer <> ''))
     AND (@stage::text = '' OR r.stage = @stage)
@@ -17,9 +16,7 @@ WHERE (@everything::boolean OR r.field_office = ANY (@offices::text[]) OR r.coun
     AND (@post::text = '' OR r.post = @post)
     AND (@field_office::text = '' OR r.field_office = @field_office)
     AND (@officer::text = '' OR r.officer = @officer)
-    AND (sqlc.narg(on_hold)::boolean IS NULL OR sqlc.narg(on_hold) = EXISTS (
-        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))))
+    AND (sqlc.narg(on_hold)::boolean IS NULL OR sqlc.narg(on_hold) = holds.standing)
     AND (sqlc.narg(overdue)::boolean IS NULL OR sqlc.narg(overdue) = overdue(r.request_id, r.stage, r.stage_since, r.live, @now::timestamptz))
     AND (sqlc.narg(due_before)::timestamptz IS NULL OR (r.live AND r.next_due_at < sqlc.narg(due_before)))
     AND (sqlc.narg(after_at)::timestamptz IS NULL OR (r.opened_at, r.request_id) < (sqlc.narg(after_at), sqlc.narg(after_id)::uuid))
@@ -27,31 +24,29 @@ ORDER BY r.opened_at DESC, r.request_id DESC
 LIMIT @max_rows;
 
 -- name: Request :one
-SELECT r.*, (
-        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    )::bigint AS hold_version, EXISTS (
-        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold, EXISTS (
+SELECT r.*, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r
+CROSS JOIN LATERAL (
+    SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
+    FROM bound_holds h WHERE h.binds = r.person_id
+        AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+) holds
 WHERE (sqlc.narg(request_id)::uuid IS NULL OR r.request_id = sqlc.narg(request_id))
     AND (sqlc.narg(code)::text IS NULL OR r.code = sqlc.narg(code));
 
 -- name: RequestsOf :many
 -- Those of every record of the human.
-SELECT r.*, (
-        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    )::bigint AS hold_version, EXISTS (
-        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold, EXISTS (
+SELECT r.*, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r
+CROSS JOIN LATERAL (
+    SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
+    FROM bound_holds h WHERE h.binds = r.person_id
+        AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+) holds
 WHERE r.person_id = ANY (same_human(@person_id::uuid))
 ORDER BY r.opened_at DESC, r.request_id DESC;
 

@@ -121,10 +121,10 @@ type RecipientFindingsRow struct {
 }
 
 // Which country the newest order of a request names, which one the request asks,
-// (one document, or two of one day, are one order, which names what was recorded of
-// it first: entering it again with another request gives it no other country),
 // what nationalities are on record of the person, by claim or by order, and
-// whether counsel consented to that pair of countries.
+// whether counsel consented to that pair of countries. One document, or two of one
+// day, are one order, which names what was recorded of it first: entering it again
+// with another request gives it no other country.
 func (q *Queries) RecipientFindings(ctx context.Context, requestID string) (RecipientFindingsRow, error) {
 	row := q.db.QueryRow(ctx, recipientFindings, requestID)
 	var i RecipientFindingsRow

@@ -343,16 +343,15 @@ func (q *Queries) Recalls(ctx context.Context, requestID string) ([]RecallsRow, 
 }
 
 const request = `-- name: Request :one
-SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, (
-        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    )::bigint AS hold_version, EXISTS (
-        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold, EXISTS (
+SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r
+CROSS JOIN LATERAL (
+    SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
+    FROM bound_holds h WHERE h.binds = r.person_id
+        AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+) holds
 WHERE ($1::uuid IS NULL OR r.request_id = $1)
     AND ($2::text IS NULL OR r.code = $2)
 `
@@ -436,16 +435,15 @@ func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, e
 }
 
 const requests = `-- name: Requests :many
-SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, (
-        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    )::bigint AS hold_version, EXISTS (
-        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold, EXISTS (
+SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r
+CROSS JOIN LATERAL (
+    SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
+    FROM bound_holds h WHERE h.binds = r.person_id
+        AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+) holds
 WHERE ($1::boolean OR r.field_office = ANY ($2::text[]) OR r.country = ANY ($3::text[])
         OR r.post = ANY ($4::text[]) OR (r.officer = $5::text AND $5 <> ''))
     AND ($6::text = '' OR r.stage = $6)
@@ -454,9 +452,7 @@ WHERE ($1::boolean OR r.field_office = ANY ($2::text[]) OR r.country = ANY ($3::
     AND ($9::text = '' OR r.post = $9)
     AND ($10::text = '' OR r.field_office = $10)
     AND ($11::text = '' OR r.officer = $11)
-    AND ($12::boolean IS NULL OR $12 = EXISTS (
-        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))))
+    AND ($12::boolean IS NULL OR $12 = holds.standing)
     AND ($13::boolean IS NULL OR $13 = overdue(r.request_id, r.stage, r.stage_since, r.live, $14::timestamptz))
     AND ($15::timestamptz IS NULL OR (r.live AND r.next_due_at < $15))
     AND ($16::timestamptz IS NULL OR (r.opened_at, r.request_id) < ($16, $17::uuid))
@@ -591,16 +587,15 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsR
 }
 
 const requestsOf = `-- name: RequestsOf :many
-SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, (
-        SELECT 1 + count(*) FROM bound_holds h WHERE h.binds = r.person_id
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    )::bigint AS hold_version, EXISTS (
-        SELECT FROM bound_holds h WHERE h.binds = r.person_id AND h.lifted_at IS NULL
-            AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
-    ) AS on_hold, EXISTS (
+SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
     ) AS special_routing
 FROM requests r
+CROSS JOIN LATERAL (
+    SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
+    FROM bound_holds h WHERE h.binds = r.person_id
+        AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+) holds
 WHERE r.person_id = ANY (same_human($1::uuid))
 ORDER BY r.opened_at DESC, r.request_id DESC
 `
