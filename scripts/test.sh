@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs all tests: what reads the source first, then the root module with the
-# race detector, then the standalone's module, whose tests run the engine and
-# would take too long with it.
+# race detector, then what measures memory without it, then the standalone's
+# module, whose tests run the engine and would take too long with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,6 +34,7 @@ step go vet ./...
 step generated
 step go tool -modfile=tools/go.mod workflowcheck ./workflows
 step go test -race -timeout 25m ./...
+step go test -run TheLargestPackage ./internal/outgoing
 cd cmd/standalone
 step go vet ./...
 step go test -timeout 15m ./...

@@ -2,5 +2,5 @@
 
 package outgoing
 
-// raced: the race detector takes time and memory of its own.
+// raced: the race detector takes memory of its own.
 const raced = true
