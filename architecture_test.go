@@ -116,3 +116,20 @@ func TestOnlyTheAPIKnowsItsRouter(t *testing.T) {
 		}
 	}
 }
+
+// TestNoSpanLeavesTheProcess: calls make spans, and nothing in the binary that ships
+// takes them out. Whoever links an exporter answers here for what its spans say.
+func TestNoSpanLeavesTheProcess(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./cmd/traveldoc").Output()
+	if err != nil {
+		t.Fatalf("list packages: %v", err)
+	}
+	if !strings.Contains(string(out), "go.opentelemetry.io/otel/trace\n") {
+		t.Fatal("no spans are made, so that this shows nothing")
+	}
+	for path := range strings.Lines(string(out)) {
+		if strings.HasPrefix(path, "go.opentelemetry.io/otel/sdk") || strings.Contains(path, "/exporters/") {
+			t.Errorf("%s can take spans out of the process", strings.TrimSpace(path))
+		}
+	}
+}

@@ -138,8 +138,13 @@ func (w *world) mails(into told) {
 func (w *world) figures(into told) {
 	w.t.Helper()
 	for _, by := range []string{"stage", "owner", "post", "country", "field_office"} {
-		rows, err := report.New(w.pool).Bottlenecks(w.t.Context(), api.BottleneckQuery{GroupBy: by, AsOf: w.clock.Now()})
+		rows, err := report.New(w.pool).Bottlenecks(w.t.Context(), api.BottleneckQuery{
+			Sight: api.Sight{Everything: true}, GroupBy: by, AsOf: w.clock.Now(),
+		})
 		must(w.t, err)
+		if len(rows) == 0 {
+			w.t.Fatalf("statistics by %s have no rows to compare", by)
+		}
 		into["statistics by "+by] = fmt.Sprintf("%+v", rows)
 	}
 }

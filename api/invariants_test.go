@@ -64,6 +64,49 @@ func TestRule05_TheCaseOfficerClosesNoCitizenshipClaim(t *testing.T) {
 	}
 }
 
+// Rule 5: a citizenship claim stops everything about the person, so nobody makes
+// one that stops less, and it closes the gate of each of the person's requests.
+func TestRule05_ACitizenshipClaimStopsEverything(t *testing.T) {
+	w := newWorld(t)
+	r := w.reviewed()
+	opened := w.change("officer1", "/v1/requests", newRequest().with("person", nil, "person_id", r.PersonID, "country", "VNM", "post", "vnm-washington"))
+	if opened.status != 201 {
+		t.Fatalf("%d %s", opened.status, opened.body)
+	}
+	other := read[changed](t, opened).Request
+	for scope, of := range map[string]fields{
+		"request": holdOn(r, "kind", "citizenship_claim"),
+		"country": holdOnPerson(r, "scope", "country", "country", "GHA", "kind", "citizenship_claim"),
+	} {
+		if got := w.change("officer2", "/v1/holds", of); got.status != 422 || got.faults()["scope"] == "" {
+			t.Errorf("rule 5: a citizenship claim stops the %s alone: %d %s", scope, got.status, got.body)
+		}
+	}
+	w.claimed(r)
+	for _, held := range []request{r, other} {
+		if !w.read(held.ID).OnHold {
+			t.Errorf("rule 5: a request for %s goes on under a citizenship claim", held.Country)
+		}
+	}
+}
+
+// Rule 2: the gate is asked when something is sent, and read again when it is about
+// to leave: a hold placed in between stops it.
+func TestRule02_AHoldPlacedWhileSendingStopsIt(t *testing.T) {
+	w := newWorld(t)
+	r := w.reviewed()
+	w.engine.set(func(e *engine) {
+		e.then = func() {
+			e.then = nil
+			w.change("counsel1", "/v1/holds", holdOn(r))
+		}
+	})
+	got := w.act("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"})
+	if got.problem() != "gate_closed" || w.count("dispatches WHERE status = 'sent'") != 0 {
+		t.Errorf("rule 2: it left under a hold that was placed before: %d %s", got.status, got.body)
+	}
+}
+
 // Rule 13 is kept by there being no route: nothing that is asked or answered
 // about a request or a person has a place for a likelihood. The finding of 8 CFR
 // 241.13(g), whose day is a legal duty, is a person's and says no number.

@@ -31,6 +31,21 @@ func TestWithoutACommandItSaysWhichThereAre(t *testing.T) {
 	}
 }
 
+// Rule 13 is kept by there being no route: no command and none of its arguments is
+// named for a likelihood.
+func TestRule13_NoCommandTellsALikelihood(t *testing.T) {
+	if len(commands()) == 0 {
+		t.Fatal("there are no commands")
+	}
+	for _, command := range commands() {
+		for _, word := range []string{"likel", "probab", "score", "predict", "chance", "odds", "forecast", "average"} {
+			if strings.Contains(strings.ToLower(command.name+" "+command.args), word) {
+				t.Errorf("rule 13: there is a command %s %s", command.name, command.args)
+			}
+		}
+	}
+}
+
 func TestWrongArgumentsShowTheUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"api", "x"}, {"worker", "x"}, {"migrate", "x"}, {"keys"}, {"keys", "rotate"}, {"keys", "rotate", "all"}, {"keys", "retire"}, {"directory"}, {"clocks"}, {"clocks", "-x"}, {"doctor", "x"}, {"probe"}, {"codec", "x"}, {"retention"},

@@ -81,7 +81,8 @@ read_packs                O S C L T M U D V
 preview_clocks            O S C L T M U D V
 `
 
-func TestWhoMayDoWhat(t *testing.T) {
+// Rule 15: each role may do what its task needs and nothing else.
+func TestRule15_EachRoleMayDoWhatItNeedsAlone(t *testing.T) {
 	columns := []Role{Officer, Supervisor, Counsel, Liaison, State, Manager, Auditor, Admin, Service}
 	policy := NewPolicy()
 	written := map[Operation]bool{}
@@ -92,7 +93,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		for i, role := range columns {
 			want := cells[i+1] != "."
 			if got := policy.May(Principal{Roles: []Role{role}}, operation); got != want {
-				t.Errorf("%s by %s: %t, want %t", operation, role, got, want)
+				t.Errorf("rule 15: %s by %s: %t, want %t", operation, role, got, want)
 			}
 		}
 	}

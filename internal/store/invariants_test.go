@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -113,6 +114,32 @@ func TestRule02_AHoldStopsNoLessThanItsLaw(t *testing.T) {
 	if held := one[int](l.world, "SELECT count(*) FROM holds"); held != 0 || !l.leavesTo("GHA") {
 		t.Errorf("rule 2: %d holds stand of those that were refused", held)
 	}
+}
+
+// Rule 2: what the gate let start does not leave once a hold has come, nor long
+// after the gate was asked.
+func TestRule02_TheFenceIsReadAgainBeforeTheEffect(t *testing.T) {
+	w := newWorld(t)
+	begun := func() (*life, string) {
+		l := w.ready()
+		asked := l.authorisation()
+		l.authorise(asked)
+		return l, asked.CommandID
+	}
+	still := func(dispatch, after string, want bool) {
+		t.Helper()
+		if got, err := w.store.StillAuthorised(t.Context(), dispatch); err != nil || got != want {
+			t.Errorf("rule 2: %s it may leave: %v, %v", after, got, err)
+		}
+	}
+	_, free := begun()
+	still(free, "at once", true)
+	l, held := begun()
+	l.place(l.hold())
+	still(held, "under a hold", false)
+	_, late := begun()
+	w.clock.set(monday.Add(10 * time.Second))
+	still(late, "ten seconds after the gate was asked", false)
 }
 
 // Rule 3: what leaves is a package on record of that request, nothing has made

@@ -24,6 +24,24 @@ func everyPage(t *testing.T) []string {
 	return pages
 }
 
+// Rule 13 is kept by there being no route: no page and no form of theirs is named
+// for a likelihood.
+func TestRule13_NoPageTellsALikelihood(t *testing.T) {
+	source, err := os.ReadFile("site.go")
+	must(t, err)
+	routes := regexp.MustCompile(`"(?:GET|POST) (/[^"]*)"`).FindAllStringSubmatch(string(source), -1)
+	if len(routes) < 20 {
+		t.Fatalf("only %d routes were found: they are read wrongly", len(routes))
+	}
+	for _, route := range routes {
+		for _, word := range []string{"likel", "probab", "score", "predict", "chance", "odds", "forecast", "average"} {
+			if strings.Contains(strings.ToLower(route[1]), word) {
+				t.Errorf("rule 13: there is a page %s", route[1])
+			}
+		}
+	}
+}
+
 // pagesOf a request that is held for something, as each role outside need to know sees them.
 func pagesOf(t *testing.T, kind string) map[string]string {
 	t.Helper()
