@@ -222,8 +222,5 @@ func changeAnswer(status int, view RequestView, events []tdr.Event, headers map[
 	for name, value := range headers {
 		all[name] = value
 	}
-	if events == nil {
-		events = []tdr.Event{}
-	}
-	return jsonAnswer(status, contract.Change{Request: requestOf(view), Events: events}, all)
+	return jsonAnswer(status, contract.Change{Request: requestOf(view), Events: mapped(events, withoutFence)}, all)
 }

@@ -209,8 +209,13 @@ func TestNeedToKnow_AHoldOfACountryThatWasNotAskedShowsNowhere(t *testing.T) {
 			t.Errorf("%s, who needs to know, reads: %s", user, got.body)
 		}
 	}
-	w.do("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"})
-	for what, now := range shown() {
+	sent := w.act("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"})
+	if sent.status != 200 {
+		t.Fatalf("%d %s", sent.status, sent.body)
+	}
+	after := shown()
+	after["the answer to sending"] = string(sent.body)
+	for what, now := range after {
 		if regexp.MustCompile(`"fence":\s*[1-9]`).MatchString(now) {
 			t.Errorf("%s counts holds: %s", what, now)
 		}

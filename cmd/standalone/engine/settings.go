@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,7 +43,7 @@ type listeners map[primitives.ServiceName]int
 func chooseListeners(frontend int) (listeners, error) {
 	chosen := listeners{primitives.FrontendService: frontend}
 	for _, name := range []primitives.ServiceName{primitives.HistoryService, primitives.MatchingService, primitives.WorkerService} {
-		port, err := ports.Free()
+		port, err := ports.Inner(slices.Collect(maps.Values(chosen))...)
 		if err != nil {
 			return nil, err
 		}

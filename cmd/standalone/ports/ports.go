@@ -4,11 +4,13 @@ package ports
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,18 +33,29 @@ func Check(port int, what, option string) error {
 }
 
 // Free ports are looked for below those that the system gives to connections, so
-// that none of these takes one between its being found and its being used.
+// that none of these takes one between its being found and its being used. Those
+// that a start settles before it uses them are not those that its parts find later.
 const (
 	lowest  = 20000
+	inner   = 26000
 	highest = 32000
 	looks   = 100
 )
 
-// Free returns a loopback port that nothing holds at the moment of the call.
-func Free() (int, error) {
-	var err error
+// Free returns a loopback port that nothing holds at the moment of the call, and
+// that is none of those that were given away already.
+func Free(given ...int) (int, error) { return free(lowest, inner, given) }
+
+// Inner is Free for what a part listens on for itself alone.
+func Inner(given ...int) (int, error) { return free(inner, highest, given) }
+
+func free(from, to int, given []int) (int, error) {
+	err := errors.New("all that were looked at are given away")
 	for range looks {
-		port := lowest + rand.IntN(highest-lowest)
+		port := from + rand.IntN(to-from)
+		if slices.Contains(given, port) {
+			continue
+		}
 		var listener net.Listener
 		if listener, err = net.Listen("tcp", net.JoinHostPort(Loopback, strconv.Itoa(port))); err != nil {
 			continue

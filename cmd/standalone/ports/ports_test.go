@@ -3,6 +3,7 @@ package ports_test
 import (
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,4 +46,37 @@ func TestCheckRefusesPortsThatDoNotExist(t *testing.T) {
 			t.Errorf("port %d passed", port)
 		}
 	}
+}
+
+// What a start settled before it used it is not found again by one of its parts.
+func TestNoPortIsGivenAwayTwice(t *testing.T) {
+	var given []int
+	for range 50 {
+		named, err := ports.Free(given...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inner, err := ports.Inner(given...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, port := range []int{named, inner} {
+			if slices.Contains(given, port) || named == inner {
+				t.Errorf("port %d is given away twice", port)
+			}
+		}
+		given = append(given, named, inner)
+	}
+	if named, inner := free(t, ports.Free), free(t, ports.Inner); named >= 26000 || inner < 26000 {
+		t.Errorf("ports %d and %d are of one range", named, inner)
+	}
+}
+
+func free(t *testing.T, find func(...int) (int, error)) int {
+	t.Helper()
+	port, err := find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -111,7 +113,7 @@ func Open(cfg Config) (*House, error) {
 		return nil, err
 	}
 	for _, port := range Ports() {
-		if house.ports[port.Name], err = settle(cfg, folder, port); err != nil {
+		if house.ports[port.Name], err = house.settle(cfg, port); err != nil {
 			return nil, err
 		}
 	}
@@ -123,12 +125,12 @@ func Open(cfg Config) (*House, error) {
 	return house, err
 }
 
-func settle(cfg Config, folder *state.Folder, port Port) (int, error) {
+func (h *House) settle(cfg Config, port Port) (int, error) {
 	if chosen := cfg.Ports[port.Name]; chosen != 0 {
 		return chosen, nil
 	}
 	if cfg.AutoPorts {
-		return folder.Port(port.Name, ports.Free)
+		return h.State.Port(port.Name, func() (int, error) { return ports.Free(slices.Collect(maps.Values(h.ports))...) })
 	}
 	return port.Default, nil
 }
