@@ -170,6 +170,11 @@ func rules() []rule {
 				off("api/citizenship.go", "s.secondPerson(ctx, claim); err != nil {", "s.secondPerson(ctx, claim); err != nil && claim.ID == \"\" {"),
 				off("internal/identity/policy.go", "{FindCitizenship, []Role{Counsel}}", "{FindCitizenship, []Role{Counsel, Officer}}"),
 			}},
+			{pkg: "api", test: "TestRule05_WhoWorkedOnThePersonEndsNoClaim", off: [][]edit{
+				off("internal/store/sqlcgen/citizenship.sql.go", "WHERE e.type = 'reassigned'", "WHERE e.type = 'none'"),
+				off("internal/store/sqlcgen/citizenship.sql.go", "SELECT p.prepared_by FROM outgoing_packages p", "SELECT p.content FROM outgoing_packages p"),
+				off("api/holds.go", "append(worked, hold.PlacedBy)", "worked"),
+			}},
 			{pkg: "api", test: "TestRule05_TheFieldIsNeedToKnow", off: [][]edit{
 				off("api/citizenship.go", "if !needs {", "if !needs && personID == \"\" {"),
 			}},

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
 // citizenshipOf a person as counsel reads it: the field, and all that it ever said.
@@ -128,5 +130,46 @@ func TestRule05_TheFieldIsNeedToKnow(t *testing.T) {
 	w.find("counsel1", w.claimed(r), "citizen")
 	if after := read(); !bytes.Equal(before, after) || strings.Contains(string(after), "citizen") {
 		t.Errorf("rule 5: a claim shows in %s", after)
+	}
+}
+
+// Rule 5: whoever ever had a case of the person, prepared what was to leave of
+// them or placed the claim does not end it, though they are counsel today.
+func TestRule05_WhoWorkedOnThePersonEndsNoClaim(t *testing.T) {
+	turned := identity.Principal{
+		Subject: "officer2", Roles: []identity.Role{identity.Officer, identity.Counsel}, Offices: []string{"BOS"}, Countries: []string{"GHA"},
+	}
+	w := newWorld(t, visited(map[string]identity.Principal{"turned": turned}))
+	for name, worked := range map[string]func(*request){
+		"nothing":   nil,
+		"opened it": func(r *request) { *r = read[changed](t, w.change("turned", "/v1/requests", newRequest())).Request },
+		"was assigned for a while": func(r *request) {
+			w.do("supervisor1", r, "reassign", fields{"officer": "officer2"})
+		},
+		"prepared its package": func(r *request) {
+			w.change("turned", "/v1/requests/"+r.ID+"/packages", fields{"documents": []string{}})
+		},
+	} {
+		r := w.open()
+		if worked != nil {
+			worked(&r)
+		}
+		if r.Officer == "officer2" {
+			w.clock.advance(time.Minute)
+			w.do("supervisor1", &r, "reassign", fields{"officer": "officer1"})
+		}
+		w.clock.advance(time.Minute)
+		claim := read[placed](t, w.change("officer1", "/v1/holds", holdOnPerson(r, "kind", "citizenship_claim"))).Hold
+		found := w.find("turned", claim, "not_upheld")
+		lifted := w.change("turned", "/v1/holds/"+claim.ID+"/lifting", fields{"authority": "counsel", "source": someHash, "reason": "no_evidence"})
+		if refused := found.problem() == "same_person" && lifted.problem() == "same_person"; refused != (worked != nil) {
+			t.Errorf("rule 5: who %s: %d %s and %d %s", name, found.status, found.body, lifted.status, lifted.body)
+		}
+	}
+	r := w.open()
+	w.clock.advance(time.Minute)
+	own := read[placed](t, w.change("counsel1", "/v1/holds", holdOnPerson(r, "kind", "citizenship_claim"))).Hold
+	if got := w.liftClaim(own); got.problem() != "same_person" {
+		t.Errorf("rule 5: who placed the claim lifted it: %d %s", got.status, got.body)
 	}
 }

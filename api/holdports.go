@@ -119,5 +119,8 @@ type Holds interface {
 	// Citizenship is a person's field with its history, the newest entry last; none
 	// when nobody ever claimed it.
 	Citizenship(ctx context.Context, personID string) ([]CitizenshipEntry, error)
+	// WorkedOn lists who is or ever was the case officer of a request of the persons,
+	// closed ones too, or prepared what was to leave of one, in no order.
+	WorkedOn(ctx context.Context, persons []string) ([]string, error)
 	List(ctx context.Context, filter HoldFilter) ([]Hold, error)
 }

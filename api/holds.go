@@ -14,7 +14,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
-// CitizenshipClaim is the hold that the case officer never lifts.
+// CitizenshipClaim is the hold that no case officer of the person, past or present, lifts.
 const CitizenshipClaim = "citizenship_claim"
 
 // PlaceHold stops everything that would leave in a scope.
@@ -201,20 +201,19 @@ func (l liftingInput) goesBack(lifted LiftedHold) []contract.GoesBack {
 	})
 }
 
-// secondPerson: a case officer of the person lifts no citizenship claim,
-// whichever of their roles sees the case.
+// secondPerson: whoever placed a claim to citizenship does not lift it, nor does
+// who ever had a case of the person or prepared what was to leave of them,
+// whichever of their roles sees the case now.
 func (s *Server) secondPerson(ctx context.Context, hold Hold) error {
 	if hold.Kind != CitizenshipClaim {
 		return nil
 	}
-	for _, record := range hold.Binds {
-		requests, err := s.reads.RequestsOf(ctx, record)
-		if err != nil {
-			return fmt.Errorf("read requests of person: %w", err)
-		}
-		if slices.ContainsFunc(requests, func(v RequestView) bool { return v.Officer == principalOf(ctx).Subject }) {
-			return newProblem(samePerson, "the case officer does not lift a citizenship claim")
-		}
+	worked, err := s.holds.WorkedOn(ctx, hold.Binds)
+	if err != nil {
+		return fmt.Errorf("read who worked on person: %w", err)
+	}
+	if slices.Contains(append(worked, hold.PlacedBy), principalOf(ctx).Subject) {
+		return newProblem(samePerson, "who had a case of the person, prepared a package of theirs or placed the claim does not lift it")
 	}
 	return nil
 }

@@ -107,6 +107,12 @@ func (h Holds) Citizenship(ctx context.Context, personID string) ([]api.Citizens
 	return each(rows, citizenshipOf), failed("read citizenship", err)
 }
 
+// WorkedOn lists who ever worked the requests of persons; see api.Holds.
+func (h Holds) WorkedOn(ctx context.Context, persons []string) ([]string, error) {
+	workers, err := h.queries().WorkedOn(ctx, persons)
+	return workers, failed("read who worked on persons", err)
+}
+
 func citizenshipOf(row sqlcgen.CitizenshipEntry) api.CitizenshipEntry {
 	return api.CitizenshipEntry{
 		ID: row.EntryID, PersonID: row.PersonID, Citizenship: api.Citizenship(row.Citizenship), HoldID: row.HoldID,

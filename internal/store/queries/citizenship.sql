@@ -22,3 +22,14 @@ SELECT EXISTS (
 
 -- name: CitizenshipClaimStands :one
 SELECT EXISTS (SELECT FROM holds WHERE person_id = @person_id AND kind = 'citizenship_claim' AND lifted_at IS NULL);
+
+-- name: WorkedOn :many
+-- Who is or ever was the case officer of a request of the persons, or prepared what was to leave of them.
+WITH theirs AS (
+    SELECT r.request_id, r.officer FROM requests r WHERE r.person_id = ANY (CAST(@persons::text[] AS uuid[]))
+)
+SELECT t.officer AS worker FROM theirs t
+UNION SELECT e.data ->> 'officer' FROM events e JOIN theirs t USING (request_id) WHERE e.type = 'opened'
+UNION SELECT unnest(ARRAY[e.data ->> 'from', e.data ->> 'to']) FROM events e JOIN theirs t USING (request_id) WHERE e.type = 'reassigned'
+UNION SELECT e.actor FROM events e JOIN theirs t USING (request_id) WHERE e.type = 'review_requested'
+UNION SELECT p.prepared_by FROM outgoing_packages p JOIN theirs t USING (request_id);

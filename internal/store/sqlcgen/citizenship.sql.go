@@ -112,3 +112,35 @@ func (q *Queries) FoundCitizen(ctx context.Context, personID string) (bool, erro
 	err := row.Scan(&exists)
 	return exists, err
 }
+
+const workedOn = `-- name: WorkedOn :many
+WITH theirs AS (
+    SELECT r.request_id, r.officer FROM requests r WHERE r.person_id = ANY (CAST($1::text[] AS uuid[]))
+)
+SELECT t.officer AS worker FROM theirs t
+UNION SELECT e.data ->> 'officer' FROM events e JOIN theirs t USING (request_id) WHERE e.type = 'opened'
+UNION SELECT unnest(ARRAY[e.data ->> 'from', e.data ->> 'to']) FROM events e JOIN theirs t USING (request_id) WHERE e.type = 'reassigned'
+UNION SELECT e.actor FROM events e JOIN theirs t USING (request_id) WHERE e.type = 'review_requested'
+UNION SELECT p.prepared_by FROM outgoing_packages p JOIN theirs t USING (request_id)
+`
+
+// Who is or ever was the case officer of a request of the persons, or prepared what was to leave of them.
+func (q *Queries) WorkedOn(ctx context.Context, persons []string) ([]string, error) {
+	rows, err := q.db.Query(ctx, workedOn, persons)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var worker string
+		if err := rows.Scan(&worker); err != nil {
+			return nil, err
+		}
+		items = append(items, worker)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
