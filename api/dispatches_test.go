@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -330,10 +331,20 @@ func TestWhatCameBackIsSentAgain(t *testing.T) {
 	confirm := func() answer { return w.change("officer1", d.path("/recall-confirmation"), fields{"as": "returned"}) }
 	lift := func(hold string) (back []goesBack) {
 		w.clock.advance(time.Minute)
-		got := w.change("counsel1", "/v1/holds/"+hold+"/lifting", fields{"authority": "counsel", "source": someHash, "reason": "resolved"})
-		return read[struct {
-			GoesBack []goesBack `json:"goes_back"`
-		}](t, got).GoesBack
+		goes := func(a answer) []goesBack {
+			return read[struct {
+				GoesBack []goesBack `json:"goes_back"`
+			}](t, a).GoesBack
+		}
+		foretold := goes(w.get("counsel1", "/v1/holds/"+hold+"/lifting"))
+		back = goes(w.change("counsel1", "/v1/holds/"+hold+"/lifting", fields{"authority": "counsel", "source": someHash, "reason": "resolved"}))
+		if !reflect.DeepEqual(foretold, back) {
+			t.Errorf("foretold %+v, answered %+v", foretold, back)
+		}
+		if got := w.get("counsel1", "/v1/holds/"+hold+"/lifting"); got.status != http.StatusConflict {
+			t.Errorf("foretold of a lifted hold: %d", got.status)
+		}
+		return back
 	}
 	hold := func() string {
 		return read[placed](t, w.change("counsel1", "/v1/holds", holdOn(d.request))).Hold.ID

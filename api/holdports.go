@@ -110,6 +110,9 @@ type Holds interface {
 	// ErrCitizen. The last claim to citizenship that is lifted was not upheld. The
 	// outbox gets HoldChanged only where this was the last word on that hold.
 	Lift(ctx context.Context, lifting Lifting) (LiftedHold, error)
+	// GoesBack tells what a lifting would set free, the hold standing or not; nothing of
+	// a hold that there is not.
+	GoesBack(ctx context.Context, holdID string) ([]GoesBack, error)
 	// Amend changes its days; ErrNotFound, ErrAlreadyLifted (by whatever). A hold
 	// whose last day is over has ended, and is not amended.
 	Amend(ctx context.Context, amendment HoldAmendment) (Hold, error)

@@ -182,6 +182,23 @@ func (s *Server) LiftHold(ctx context.Context, r contract.LiftHoldRequestObject)
 	}, liftingInput{Lifting: lifting, Seen: mapped(seen, requestID)})
 }
 
+// PreviewLifting tells what lifting a hold now would set free. It lifts nothing.
+func (s *Server) PreviewLifting(ctx context.Context, r contract.PreviewLiftingRequestObject) (contract.PreviewLiftingResponseObject, error) {
+	hold, seen, err := s.hold(ctx, r.Id, identity.LiftHold)
+	if err != nil {
+		return nil, err
+	}
+	if !hold.LiftedAt.IsZero() {
+		return nil, fmt.Errorf("preview lifting: %w", ErrAlreadyLifted)
+	}
+	back, err := s.holds.GoesBack(ctx, hold.ID)
+	if err != nil {
+		return nil, fmt.Errorf("preview lifting: %w", err)
+	}
+	lifted := LiftedHold{Hold: Hold{LiftedAt: s.clock.Now()}, GoesBack: back}
+	return contract.PreviewLifting200JSONResponse{GoesBack: liftingInput{Seen: mapped(seen, requestID)}.goesBack(lifted)}, nil
+}
+
 // liftingInput is what a stored lifting carries on from.
 type liftingInput struct {
 	Lifting

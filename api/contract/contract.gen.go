@@ -1347,6 +1347,12 @@ type LiftedHold struct {
 	Hold Hold `json:"hold"`
 }
 
+// LiftingPreview defines model for LiftingPreview.
+type LiftingPreview struct {
+	// GoesBack As the lifting would answer. from is the moment of asking, because nothing is stopped from the lifting on.
+	GoesBack []GoesBack `json:"goes_back"`
+}
+
 // Merge person_id is the record that merged_id was merged into. Each keeps its own number, rows and dates.
 type Merge struct {
 	Id       string    `json:"id"`
@@ -3178,6 +3184,9 @@ type ServerInterface interface {
 	// FindCitizenship Enter whether counsel found a claim to US citizenship right
 	// (POST /v1/holds/{id}/citizenship-findings)
 	FindCitizenship(w http.ResponseWriter, r *http.Request, id HoldId, params FindCitizenshipParams)
+	// PreviewLifting Read what would go back through the gate if the hold were lifted now
+	// (GET /v1/holds/{id}/lifting)
+	PreviewLifting(w http.ResponseWriter, r *http.Request, id HoldId)
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(w http.ResponseWriter, r *http.Request, id HoldId, params LiftHoldParams)
@@ -4509,6 +4518,32 @@ func (siw *ServerInterfaceWrapper) FindCitizenship(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.FindCitizenship(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewLifting operation middleware
+func (siw *ServerInterfaceWrapper) PreviewLifting(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewLifting(w, r, id)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -8572,6 +8607,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/citizenship-findings", wrapper.FindCitizenship).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/lifting", wrapper.PreviewLifting).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/holds/{id}/lifting", wrapper.LiftHold).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/merges/{id}", wrapper.GetMerge).Methods(http.MethodGet)
@@ -9609,6 +9646,28 @@ func (response FindCitizenship202JSONResponse) VisitFindCitizenshipResponse(w ht
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
 	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewLiftingRequestObject struct {
+	Id HoldId `json:"id"`
+}
+
+type PreviewLiftingResponseObject interface {
+	VisitPreviewLiftingResponse(w http.ResponseWriter) error
+}
+
+type PreviewLifting200JSONResponse LiftingPreview
+
+func (response PreviewLifting200JSONResponse) VisitPreviewLiftingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -12091,6 +12150,9 @@ type StrictServerInterface interface {
 	// FindCitizenship Enter whether counsel found a claim to US citizenship right
 	// (POST /v1/holds/{id}/citizenship-findings)
 	FindCitizenship(ctx context.Context, request FindCitizenshipRequestObject) (FindCitizenshipResponseObject, error)
+	// PreviewLifting Read what would go back through the gate if the hold were lifted now
+	// (GET /v1/holds/{id}/lifting)
+	PreviewLifting(ctx context.Context, request PreviewLiftingRequestObject) (PreviewLiftingResponseObject, error)
 	// LiftHold Lift a hold on the word of its authority
 	// (POST /v1/holds/{id}/lifting)
 	LiftHold(ctx context.Context, request LiftHoldRequestObject) (LiftHoldResponseObject, error)
@@ -13101,6 +13163,32 @@ func (sh *strictHandler) FindCitizenship(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(FindCitizenshipResponseObject); ok {
 		if err := validResponse.VisitFindCitizenshipResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewLifting operation middleware
+func (sh *strictHandler) PreviewLifting(w http.ResponseWriter, r *http.Request, id HoldId) {
+	var request PreviewLiftingRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewLifting(ctx, request.(PreviewLiftingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewLifting")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewLiftingResponseObject); ok {
+		if err := validResponse.VisitPreviewLiftingResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -144,17 +144,26 @@ func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.LiftedHold, e
 		if lifted.Hold, err = lift(ctx, q, lifting, now); err != nil {
 			return err
 		}
-		stopped, err := q.StoppedBy(ctx, lifting.HoldID)
-		lifted.GoesBack = nil
-		for _, row := range stopped {
-			lifted.GoesBack = append(lifted.GoesBack, api.GoesBack{
-				RequestID: row.RequestID, Code: row.Code, Stage: tdr.Stage(row.Stage), StillHeld: row.StillHeld,
-				CameBack: row.CameBack, Awaited: row.Awaited,
-			})
-		}
+		lifted.GoesBack, err = goesBack(ctx, q, lifting.HoldID)
 		return err
 	})
 	return lifted, err
+}
+
+// GoesBack tells what a lifting would set free; see api.Holds.
+func (h Holds) GoesBack(ctx context.Context, holdID string) ([]api.GoesBack, error) {
+	back, err := goesBack(ctx, h.queries(), holdID)
+	return back, failed("read what a hold stops", err)
+}
+
+func goesBack(ctx context.Context, q *sqlcgen.Queries, holdID string) ([]api.GoesBack, error) {
+	stopped, err := q.StoppedBy(ctx, holdID)
+	return each(stopped, func(row sqlcgen.StoppedByRow) api.GoesBack {
+		return api.GoesBack{
+			RequestID: row.RequestID, Code: row.Code, Stage: tdr.Stage(row.Stage), StillHeld: row.StillHeld,
+			CameBack: row.CameBack, Awaited: row.Awaited,
+		}
+	}), err
 }
 
 // lift works under the fence rows of everybody whom the hold binds.

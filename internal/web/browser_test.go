@@ -17,6 +17,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
 )
 
 // patience bounds everything that a browser is asked for in one test.
@@ -78,11 +80,11 @@ func (c *chrome) started(t testing.TB) context.Context {
 }
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if shared.end != nil {
-		shared.end()
-	}
-	os.Exit(code)
+	documentstest.Main(m, func() {
+		if shared.end != nil {
+			shared.end()
+		}
+	})
 }
 
 // newTab opens a tab with nothing remembered.

@@ -53,6 +53,11 @@ func (v *visit) call(method, path string, body any, header http.Header) (*reply,
 		}
 		header.Set("Content-Type", "application/json")
 	}
+	return v.callWith(method, path, raw, header)
+}
+
+// callWith asks the API with a body as it is.
+func (v *visit) callWith(method, path string, raw []byte, header http.Header) (*reply, error) {
 	ctx := identity.SignedIn(v.ctx(), v.caller())
 	request, err := http.NewRequestWithContext(ctx, method, path, bytes.NewReader(raw))
 	if err != nil {

@@ -14,10 +14,10 @@ func (v *visit) doneText() string {
 		"acknowledged": "You acknowledged this and set the next date.",
 		"placed":       "The hold stands. Nothing starts to leave any more.",
 		"claimed":      "All work has stopped and counsel has been told. Only counsel can clear it.",
-		"lifted":       "The hold was lifted.",
 		"approved":     "Released. It may be sent now; holds are checked again at sending.",
 		"returned":     "Returned to the officer with your reasons.",
 		"disclosed":    "Your decisions on the parts that are not on the list are on record.",
+		"recorded":     "It is on record.",
 		"stored":       "Saved. This list will catch up shortly.",
 	}[v.r.URL.Query().Get("done")]
 }

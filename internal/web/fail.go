@@ -93,12 +93,25 @@ func conflictText(p contract.Problem) string {
 		return "The request has moved on: it stands at “" + stageWord(p.Stage) + "”. Nothing was changed. Open it again to see what can be done."
 	case "already_lifted":
 		return "Somebody else has lifted this hold already. Nothing was changed."
+	case "not_out":
+		return "This cannot be recorded of it, or not any more. Nothing was changed. Open the request to see what was recorded."
+	case "recorded_already":
+		return "Somebody else has recorded this already. Nothing was changed. Open the request to see what was recorded."
 	default:
 		return "Something stands against it. Nothing was changed. Ask counsel."
 	}
 }
 
 func problemType(p contract.Problem) string { return strings.TrimPrefix(p.Type, "/problems/") }
+
+// problemIn is the type of the API's refusal, or empty.
+func problemIn(err error) string {
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	return problemType(refused.problem)
+}
 
 // sentence makes one of what the core says, or takes the other.
 func sentence(text, otherwise string) string {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // everyPage lists the pages that the site serves by GET, from where they are routed.
@@ -51,12 +53,12 @@ func pagesOf(t *testing.T, kind string) map[string]string {
 	must(t, json.Unmarshal(w.call("supervisor1", "GET", "/v1/requests/"+r.ID+"/packages", nil), &packages))
 	hold := w.held(r, kind)
 	w.clock.set(w.clock.Now().Add(48 * time.Hour))
-	ids := map[string]string{"/holds/": hold, "/escalations/": escalation, "/packages/": packages.Packages[0].ID}
+	ids := map[string]string{"/holds/": hold, "/escalations/": escalation, "/packages/": packages.Packages[0].ID, "/liftings/": uuid.NewString(), "/dispatches/": w.dispatch(r)}
 	said := map[string]string{}
 	for _, user := range []string{"officer1", "officer2", "supervisor1", "liaison1", "state1", "manager1", "admin1"} {
 		b := w.as(user)
 		for _, page := range everyPage(t) {
-			address := strings.NewReplacer("{code}", r.Code, "/a/{token}", link).Replace(page)
+			address := strings.NewReplacer("{code}", r.Code, "/a/{token}", link, "{step}", "recall-confirmation").Replace(page)
 			for prefix, id := range ids {
 				if strings.HasPrefix(page, prefix) {
 					address = strings.ReplaceAll(address, "{id}", id)

@@ -35,14 +35,18 @@ type packagePart struct {
 }
 
 // showPackage gives the stored bytes of a package.
-func (s *Site) showPackage(v *visit) error { return v.bytes("content", "inline") }
+func (s *Site) showPackage(v *visit) error {
+	return v.bytes("/v1/packages/"+v.r.PathValue("id")+"/content", "inline")
+}
 
 // showManifest gives the manifest, to be kept.
-func (s *Site) showManifest(v *visit) error { return v.bytes("manifest", "attachment") }
+func (s *Site) showManifest(v *visit) error {
+	return v.bytes("/v1/packages/"+v.r.PathValue("id")+"/manifest", "attachment")
+}
 
 // bytes passes on what the API serves of a package, as it is.
-func (v *visit) bytes(what, disposition string) error {
-	answer, err := v.call(http.MethodGet, "/v1/packages/"+v.r.PathValue("id")+"/"+what, nil, http.Header{})
+func (v *visit) bytes(path, disposition string) error {
+	answer, err := v.call(http.MethodGet, path, nil, http.Header{})
 	if err != nil {
 		return err
 	}

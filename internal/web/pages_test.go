@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"bytes"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -71,6 +73,22 @@ func (b *browser) send(path string, form url.Values) page {
 	b.w.t.Helper()
 	return b.do(http.MethodPost, path, strings.NewReader(form.Encode()),
 		"Content-Type", "application/x-www-form-urlencoded", "Origin", b.w.server.URL)
+}
+
+// sendFile sends a form with a file.
+func (b *browser) sendFile(path string, form url.Values, name string, content []byte) page {
+	b.w.t.Helper()
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	for field := range form {
+		must(b.w.t, parts.WriteField(field, form.Get(field)))
+	}
+	part, err := parts.CreateFormFile(name, "invented.pdf")
+	must(b.w.t, err)
+	_, err = part.Write(content)
+	must(b.w.t, err)
+	must(b.w.t, parts.Close())
+	return b.do(http.MethodPost, path, &body, "Content-Type", parts.FormDataContentType(), "Origin", b.w.server.URL)
 }
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)

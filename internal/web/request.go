@@ -32,6 +32,7 @@ type requestPage struct {
 	Actions     []linked
 	Clocks      []clockRow
 	Custody     *custodyPart
+	Dispatches  []dispatchRow
 	Escalations []escalationRow
 	Timeline    []entry
 	Contacts    []contactRow
@@ -65,7 +66,7 @@ func (s *Site) showRequest(v *visit) error {
 		page.Recalls = append(page.Recalls, d.day(each.OpenedAt))
 	}
 	page.Primary, page.Actions = d.actions()
-	for _, fill := range []func(*requestPage) error{d.fillPerson, d.fillClocks, d.fillHolds, d.fillEscalations, d.fillContacts} {
+	for _, fill := range []func(*requestPage) error{d.fillPerson, d.fillClocks, d.fillHolds, d.fillDispatches, d.fillEscalations, d.fillContacts} {
 		if err := fill(&page); err != nil {
 			return err
 		}

@@ -95,6 +95,10 @@ func (s *Site) routes() http.Handler {
 	routes.HandleFunc("POST /requests/{code}/citizenship-claim", s.form(s.reportClaim))
 	routes.HandleFunc("GET /holds/{id}/lift", s.page(s.showLift))
 	routes.HandleFunc("POST /holds/{id}/lift", s.form(s.liftHold))
+	routes.HandleFunc("GET /dispatches/{id}/bundle", s.page(s.showBundle))
+	routes.HandleFunc("GET /dispatches/{id}/{step}", s.page(s.showDispatchStep))
+	routes.HandleFunc("POST /dispatches/{id}/{step}", s.form(s.recordDispatchStep))
+	routes.HandleFunc("GET /liftings/{id}", s.page(s.showLifted))
 	routes.HandleFunc("/", s.anyone(func(*visit) error { return errAbsent }))
 	return routes
 }

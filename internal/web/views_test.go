@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -165,9 +166,27 @@ func TestPlacingAndLiftingAHold(t *testing.T) {
 	lifting.Set("reason", "stay_ended")
 	lifting.Set("source", someHash)
 	sure := counsel.send(link, lifting)
-	sure.wants(t, 200, "Lift this hold?", "No other hold stays.")
-	counsel.send(link, sure.form()).wants(t, 200, "The hold was lifted.", "No hold stands.")
+	sure.wants(t, 200, "Lift this hold?", "No other hold stays.", r.Code, "As soon as this hold is lifted and its officer sends it",
+		"1 package asked back and not confirmed yet: through review and gate again once confirmed")
+	w.clock.set(w.clock.Now().Add(time.Minute))
+	lifted := counsel.send(link, sure.form())
+	lifted.wants(t, 200, "The hold was lifted", "Lifted Mon 2 Mar 2026, 10:01 am EST", r.Code, "From Mon 2 Mar 2026, 10:01 am EST, when its officer sends it",
+		"1 package asked back and not confirmed yet")
+	officer.get(lifted.url.Path).wants(t, 404, "There is nothing here")
+	counsel.get("/holds").wants(t, 200, "No hold stands.")
 	counsel.get(link).wants(t, 409, "Somebody else has lifted this hold already")
+}
+
+// A lifting says what comes back and what stays, request by request.
+func TestLiftingTellsWhatCameBackAndWhatStaysHeld(t *testing.T) {
+	w := newWorld(t)
+	r := w.sent()
+	first, second := w.held(r, "stay"), w.held(r, "counsel")
+	w.clock.set(w.clock.Now().Add(time.Minute))
+	w.call("officer1", "POST", "/v1/dispatches/"+w.dispatch(r)+"/recall-confirmation", fields{"as": "returned"})
+	counsel := w.as("counsel1")
+	counsel.get("/holds/"+second+"/lift").wants(t, 200, "Not yet: another hold stands")
+	counsel.get("/holds/"+first+"/lift").wants(t, 200, "Not yet: another hold stands", "1 package came back: reviewed and sent anew")
 }
 
 // Two activations stop everything: the link, and the button of its page.

@@ -19,7 +19,7 @@ func statusOf(word string) status {
 		"On time": "check_circle_outline", "Due soon": "schedule", "Overdue": "error", "On hold": "lock",
 		"Waiting": "hourglass_empty", "Returned": "undo", "Bounced": "mail_outline", "Issued": "verified", "Refused": "highlight_off",
 		"Done": "check_circle_outline", "Suspended": "hourglass_empty", "Acknowledged": "check_circle_outline",
-		"Needs answer": "schedule", "Closed": "check_circle_outline", "Owed": "error",
+		"Needs answer": "schedule", "Asked back": "undo", "Stopped": "highlight_off", "To hand over": "schedule", "To enter there": "schedule", "Under way": "hourglass_empty", "Closed": "check_circle_outline", "Owed": "error",
 	}
 	return status{icons[word], word}
 }
@@ -165,12 +165,15 @@ func rolesText(caller identity.Principal) string {
 // programs; those that a person can meet here are worded for people.
 func entryFault(field, rule string) string {
 	texts := map[string]string{
-		"next_date": "Choose a next date that lies ahead and is not further away than this level allows.",
-		"dated":     "Enter a date that does not lie in the future.",
-		"review_by": "Enter a review date that lies ahead.",
-		"source":    "Choose the source document.",
-		"items":     "Give a reason for each item that you return.",
-		"content":   "The package has changed since you opened this page. Open the review again.",
+		"next_date":      "Choose a next date that lies ahead and is not further away than this level allows.",
+		"dated":          "Enter a date that does not lie in the future.",
+		"review_by":      "Enter a review date that lies ahead.",
+		"source":         "Choose the source document.",
+		"handed_over_at": "Enter when it was handed over: since its release and not in the future.",
+		"delivered_at":   "Enter when it was delivered: since its release and not in the future.",
+		"submitted_at":   "Enter when it was entered there: since its release and not in the future.",
+		"items":          "Give a reason for each item that you return.",
+		"content":        "The package has changed since you opened this page. Open the review again.",
 	}
 	if text, ok := texts[field]; ok {
 		return text

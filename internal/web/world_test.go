@@ -256,6 +256,7 @@ type fields map[string]any
 type request struct {
 	ID      string `json:"id"`
 	Code    string `json:"code"`
+	Country string `json:"country"`
 	Person  string `json:"person_id"`
 	Stage   string `json:"stage"`
 	Version string `json:"version"`
@@ -294,14 +295,18 @@ func (w *world) ask(user, method, path string, body any, header ...string) *http
 }
 
 // opened is a request of an invented person, opened by officer1.
-func (w *world) opened() request {
+func (w *world) opened(with ...any) request {
 	w.t.Helper()
-	var answer struct{ Request request }
-	must(w.t, json.Unmarshal(w.call("officer1", "POST", "/v1/requests", fields{
+	opening := fields{
 		"person":  fields{"family_name": "Exampleton", "given_names": "Kofi", "birth_date": "1990-05-17"},
 		"country": "GHA", "post": "gha-washington", "field_office": "BOS",
 		"order": fields{"type": "final_removal", "number": "ORDER-77", "date": "2026-01-15", "source": someHash},
-	}), &answer))
+	}
+	for i := 0; i+1 < len(with); i += 2 {
+		opening[with[i].(string)] = with[i+1]
+	}
+	var answer struct{ Request request }
+	must(w.t, json.Unmarshal(w.call("officer1", "POST", "/v1/requests", opening), &answer))
 	return answer.Request
 }
 
@@ -341,9 +346,15 @@ func (w *world) inReview() request {
 // inReviewOf is one whose package holds a letter, if one is given.
 func (w *world) inReviewOf(letter ...string) request {
 	w.t.Helper()
+	return w.handedOver(w.opened(), letter...)
+}
+
+// handedOver is a request that was opened, in review.
+func (w *world) handedOver(r request, letter ...string) request {
+	w.t.Helper()
 	packs, err := examplePacks()
 	must(w.t, err)
-	pack, _ := packs.Version("GHA", 1)
+	pack, _ := packs.Version(r.Country, 1)
 	var present []string
 	var gaps []any
 	for _, item := range pack.Required() {
@@ -353,7 +364,6 @@ func (w *world) inReviewOf(letter ...string) request {
 			gaps = append(gaps, fields{"item": item.ID, "reason": "to_be_taken"})
 		}
 	}
-	r := w.opened()
 	return w.act("officer1", r, "request-review", fields{"content": w.prepare(r, letter...), "present": present, "gaps": gaps})
 }
 
@@ -380,9 +390,23 @@ func (w *world) content(r request) string {
 // sent is a request whose package lies with the post.
 func (w *world) sent() request {
 	w.t.Helper()
-	r := w.inReview()
+	return w.sentBy("courier", w.opened())
+}
+
+// sentBy is a request that was opened, with the post on a channel.
+func (w *world) sentBy(channel string, r request) request {
+	w.t.Helper()
+	r = w.handedOver(r)
 	r = w.act("supervisor1", r, "approve", fields{"content": w.content(r)})
-	return w.act("officer1", r, "send", fields{"content": w.content(r), "channel": "courier"})
+	return w.act("officer1", r, "send", fields{"content": w.content(r), "channel": channel})
+}
+
+// dispatch is the id of what left last for a request.
+func (w *world) dispatch(r request) string {
+	w.t.Helper()
+	var out struct{ Dispatches []struct{ ID string } }
+	must(w.t, json.Unmarshal(w.call("officer1", "GET", "/v1/requests/"+r.ID+"/dispatches", nil), &out))
+	return out.Dispatches[0].ID
 }
 
 // wait lets time pass, has what falls due happen, and records it.

@@ -17,11 +17,19 @@ const programVariable = "TRAVELDOC_TEST_SANITISER"
 // Main is the TestMain of tests that upload or sanitise documents. The sanitiser
 // is this test's own binary. The race detector makes it take ten times as long
 // and sees nothing of what it shares with nobody: under it, the sanitiser is one
-// built without. Package sanitise's tests have its goroutines watched.
-func Main(m *testing.M) {
+// built without. Package sanitise's tests have its goroutines watched. After the
+// tests it ends what else they had started.
+func Main(m *testing.M, ends ...func()) {
 	sanitise.Divert()
+	os.Exit(run(m, ends))
+}
+
+func run(m *testing.M, ends []func()) int {
+	for _, end := range ends {
+		defer end()
+	}
 	if !raced {
-		os.Exit(m.Run())
+		return m.Run()
 	}
 	folder, err := os.MkdirTemp("", "traveldoc-sanitiser-")
 	if err == nil {
@@ -29,11 +37,10 @@ func Main(m *testing.M) {
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "build the sanitiser: %v\n", err)
-		os.Exit(1)
+		return 1
 	}
-	code := m.Run()
-	_ = os.RemoveAll(folder)
-	os.Exit(code)
+	defer func() { _ = os.RemoveAll(folder) }()
+	return m.Run()
 }
 
 // prepare builds a sanitiser and has it compile the renderer, which under the
