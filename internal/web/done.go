@@ -17,6 +17,7 @@ func (v *visit) doneText() string {
 		"approved":     "Released. It may be sent now; holds are checked again at sending.",
 		"returned":     "Returned to the officer with your reasons.",
 		"disclosed":    "Your decisions on the parts that are not on the list are on record.",
+		"amended":      "The days of the hold were changed.",
 		"recorded":     "It is on record.",
 		"stored":       "Saved. This list will catch up shortly.",
 	}[v.r.URL.Query().Get("done")]

@@ -25,6 +25,7 @@ type form struct {
 	// Sure is the question of the confirmation, SureText what follows; without one
 	// the form acts at once.
 	Sure, SureText string
+	Check          func(entries) []fault // of entries together; nil where each stands alone
 }
 
 // kind of an entry.
@@ -139,6 +140,9 @@ func (f form) faults(e entries) []fault {
 		if !each.good(e) {
 			faults = append(faults, fault{each.ID(), each.Missing})
 		}
+	}
+	if len(faults) == 0 && f.Check != nil {
+		faults = f.Check(e)
 	}
 	return faults
 }

@@ -20,19 +20,24 @@ import (
 
 // holdRow is a hold as who needs to know sees it.
 type holdRow struct {
-	ID, Request, Type, Since, Review, Authority, Scope, Lift string
+	ID, Type, Since, Review, Ends, Authority, Scope string
+	Lift, Amend                                     string // empty for who may not
 }
 
 func (v *visit) holdRow(h contract.Hold, zone *time.Location) holdRow {
 	row := holdRow{
 		ID: h.Id, Type: wordFor(holdKinds(), h.Kind), Since: dayOf(h.PlacedAt, v.now(), zone), Review: notRecorded,
 		Authority: wordFor(authorities(), h.Authority), Scope: scopeText(h, v.site.config.Country),
+		Ends: v.endsText(h),
 	}
 	if !h.ReviewBy.IsZero() {
 		row.Review = dateText(h.ReviewBy, calendar.DateOf(v.now().In(zone)))
 	}
 	if h.Standing && v.site.policy.May(v.caller(), identity.LiftHold) {
 		row.Lift = "/holds/" + h.Id + "/lift"
+	}
+	if h.Standing && v.site.policy.May(v.caller(), identity.AmendHold) {
+		row.Amend = "/holds/" + h.Id + "/amend"
 	}
 	return row
 }

@@ -98,6 +98,8 @@ func (s *Site) routes() http.Handler {
 	routes.HandleFunc("GET /dispatches/{id}/bundle", s.page(s.showBundle))
 	routes.HandleFunc("GET /dispatches/{id}/{step}", s.page(s.showDispatchStep))
 	routes.HandleFunc("POST /dispatches/{id}/{step}", s.form(s.recordDispatchStep))
+	routes.HandleFunc("GET /holds/{id}/amend", s.page(s.showAmend))
+	routes.HandleFunc("POST /holds/{id}/amend", s.form(s.amendHold))
 	routes.HandleFunc("GET /liftings/{id}", s.page(s.showLifted))
 	routes.HandleFunc("/", s.anyone(func(*visit) error { return errAbsent }))
 	return routes

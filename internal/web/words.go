@@ -165,15 +165,16 @@ func rolesText(caller identity.Principal) string {
 // programs; those that a person can meet here are worded for people.
 func entryFault(field, rule string) string {
 	texts := map[string]string{
-		"next_date":      "Choose a next date that lies ahead and is not further away than this level allows.",
-		"dated":          "Enter a date that does not lie in the future.",
-		"review_by":      "Enter a review date that lies ahead.",
-		"source":         "Choose the source document.",
-		"handed_over_at": "Enter when it was handed over: since its release and not in the future.",
-		"delivered_at":   "Enter when it was delivered: since its release and not in the future.",
-		"submitted_at":   "Enter when it was entered there: since its release and not in the future.",
-		"items":          "Give a reason for each item that you return.",
-		"content":        "The package has changed since you opened this page. Open the review again.",
+		"next_date":         "Choose a next date that lies ahead and is not further away than this level allows.",
+		"dated":             "Enter a date that does not lie in the future.",
+		"review_by":         "Enter a review date that lies ahead.",
+		"source":            "Choose the source document.",
+		"handed_over_at":    "Enter when it was handed over: since its release and not in the future.",
+		"delivered_at":      "Enter when it was delivered: since its release and not in the future.",
+		"submitted_at":      "Enter when it was entered there: since its release and not in the future.",
+		"expiry.expires_on": "Enter a last day that lies ahead. Some types of hold can have none and end only when they are lifted.",
+		"items":             "Give a reason for each item that you return.",
+		"content":           "The package has changed since you opened this page. Open the review again.",
 	}
 	if text, ok := texts[field]; ok {
 		return text
