@@ -36,8 +36,8 @@ type custodyPart struct {
 }
 
 type custodyRow struct {
-	Duty, Day, Date, Status string
-	Why                     []term
+	Duty, Day, Date, Days, Status string
+	Why                           []term
 }
 
 func (d *dossier) fillClocks(page *requestPage) error {
@@ -232,7 +232,7 @@ func (d *dossier) custody(clock custody.Clock) *custodyPart {
 	}
 	for _, milestone := range clock.Milestones {
 		row := custodyRow{
-			Duty: milestoneWord(milestone.Name), Day: "Day " + strconv.Itoa(milestone.Day), Date: d.date(milestone.Date), Status: words[milestone.Status],
+			Duty: milestoneWord(milestone.Name), Day: dayWord(milestone.Day), Date: d.date(milestone.Date), Days: d.custodyDays(milestone), Status: words[milestone.Status],
 			Why: []term{
 				{"Rule", milestone.Source}, {"Counts from", plain(string(milestone.Explanation.AnchorKind)) + " on " + d.date(milestone.Explanation.AnchorDate)},
 				{"Date", d.date(milestone.Explanation.Result) + "; a closed day moves nothing"},

@@ -18,6 +18,9 @@ func (v *visit) doneText() string {
 		"returned":     "Returned to the officer with your reasons.",
 		"disclosed":    "Your decisions on the parts that are not on the list are on record.",
 		"amended":      "The days of the hold were changed.",
+		"merged":       "The two records are of one human from now on. Every hold on one of them stops the other too.",
+		"split":        "The two records are parted. Holds go on as they were.",
+		"consented":    "Your consent is on record.",
 		"recorded":     "It is on record.",
 		"stored":       "Saved. This list will catch up shortly.",
 	}[v.r.URL.Query().Get("done")]

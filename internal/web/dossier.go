@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -43,6 +44,15 @@ func (v *visit) open(code string) (*dossier, error) {
 		return nil, fmt.Errorf("find request: %w", err)
 	}
 	return v.dossier(row.RequestID)
+}
+
+// about opens the request of this page for an operation that the caller may do there.
+func (v *visit) about(operation identity.Operation) (*dossier, error) {
+	d, err := v.open(v.r.PathValue("code"))
+	if err == nil && !d.may(operation) {
+		err = &refusal{status: http.StatusForbidden}
+	}
+	return d, err
 }
 
 func (v *visit) dossier(id string) (*dossier, error) {

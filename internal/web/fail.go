@@ -8,6 +8,7 @@ import (
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/api/contract"
+	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
 // What pages refuse by themselves.
@@ -93,6 +94,10 @@ func conflictText(p contract.Problem) string {
 		return "The request has moved on: it stands at “" + stageWord(p.Stage) + "”. Nothing was changed. Open it again to see what can be done."
 	case "already_lifted":
 		return "Somebody else has lifted this hold already. Nothing was changed."
+	case "never_addressed":
+		return barText(string(tdr.NeverAddressed))
+	case "already_ended":
+		return "Somebody else has parted these records already. Nothing was changed."
 	case "not_out":
 		return "This cannot be recorded of it, or not any more. Nothing was changed. Open the request to see what was recorded."
 	case "recorded_already":

@@ -147,7 +147,7 @@ func TestEveryPageOfHolds(t *testing.T) {
 	b.examine("hold-confirm")
 	b.press(submit)
 	b.examine("hold-placed")
-	b.press(`a[href^="/holds/"]`)
+	b.press(`a[href$="/lift"]`)
 	b.examine("lift")
 	b.unchecked()
 	b.press(submit)

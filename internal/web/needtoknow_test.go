@@ -53,7 +53,7 @@ func pagesOf(t *testing.T, kind string) map[string]string {
 	must(t, json.Unmarshal(w.call("supervisor1", "GET", "/v1/requests/"+r.ID+"/packages", nil), &packages))
 	hold := w.held(r, kind)
 	w.clock.set(w.clock.Now().Add(48 * time.Hour))
-	ids := map[string]string{"/holds/": hold, "/escalations/": escalation, "/packages/": packages.Packages[0].ID, "/liftings/": uuid.NewString(), "/dispatches/": w.dispatch(r)}
+	ids := map[string]string{"/holds/": hold, "/escalations/": escalation, "/packages/": packages.Packages[0].ID, "/liftings/": uuid.NewString(), "/dispatches/": w.dispatch(r), "/requests/{code}/merges/": uuid.NewString()}
 	said := map[string]string{}
 	for _, user := range []string{"officer1", "officer2", "supervisor1", "liaison1", "state1", "manager1", "admin1"} {
 		b := w.as(user)

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -15,7 +13,7 @@ import (
 // requestPage is a request in its reading form: where it is and what is next.
 type requestPage struct {
 	Code, Country, Post, Office, Officer string
-	Person                               string // empty for who has no need to know
+	Person                               *personPart // nil for who has no need to know
 	Status                               string
 	Stage, StageAge, Waiting, Opened     string
 	Outcome                              string
@@ -27,11 +25,13 @@ type requestPage struct {
 	Holds     []holdRow
 	LegalDate string // the next one, which no hold moves
 
+	Consent     *consentPart // nil where the order names the country that is asked
 	Recalls     []string
 	Primary     *linked
 	Actions     []linked
 	Clocks      []clockRow
 	Custody     *custodyPart
+	Consular    *consularPart
 	Dispatches  []dispatchRow
 	Escalations []escalationRow
 	Timeline    []entry
@@ -66,7 +66,7 @@ func (s *Site) showRequest(v *visit) error {
 		page.Recalls = append(page.Recalls, d.day(each.OpenedAt))
 	}
 	page.Primary, page.Actions = d.actions()
-	for _, fill := range []func(*requestPage) error{d.fillPerson, d.fillClocks, d.fillHolds, d.fillDispatches, d.fillEscalations, d.fillContacts} {
+	for _, fill := range []func(*requestPage) error{d.fillPerson, d.fillClocks, d.fillConsular, d.fillHolds, d.fillConsents, d.fillDispatches, d.fillEscalations, d.fillContacts} {
 		if err := fill(&page); err != nil {
 			return err
 		}
@@ -109,23 +109,6 @@ func (d *dossier) actions() (*linked, []linked) {
 			linked{d.path() + "/citizenship-claim", "Report a US-citizenship claim"})
 	}
 	return primary, rest
-}
-
-// fillPerson shows the person to who needs to know: the API reads it for them or refuses.
-func (d *dossier) fillPerson(page *requestPage) error {
-	if !d.may(identity.ReadPerson) {
-		return nil
-	}
-	person, err := read[contract.Person](d.visit, "/v1/persons/"+d.Request.PersonId)
-	var refused *refusal
-	if errors.As(err, &refused) && (refused.status == http.StatusForbidden || refused.status == http.StatusNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	page.Person = strings.TrimSpace(person.GivenNames+" "+person.FamilyName) + ", born " + person.BirthDate.Midnight().Format("2 Jan 2006")
-	return nil
 }
 
 func (d *dossier) fillEscalations(page *requestPage) error {

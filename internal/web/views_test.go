@@ -30,12 +30,19 @@ func TestAbsentAndForbiddenReadAlike(t *testing.T) {
 	stranger := w.as("officer-atl")
 	none := "0190c2a4-6f7e-7c1a-9b54-2f1de04c8a11"
 	for there, absent := range map[string]string{
-		"/requests/" + r.Code:                        "/requests/TD-222222",
-		"/reviews/" + r.Code:                         "/reviews/TD-222222",
-		"/requests/" + r.Code + "/holds/new":         "/requests/TD-222222/holds/new",
-		"/requests/" + r.Code + "/citizenship-claim": "/requests/TD-222222/citizenship-claim",
-		"/escalations/" + id:                         "/escalations/" + none,
-		"/holds/" + hold + "/lift":                   "/holds/" + none + "/lift",
+		"/requests/" + r.Code:                                 "/requests/TD-222222",
+		"/reviews/" + r.Code:                                  "/reviews/TD-222222",
+		"/requests/" + r.Code + "/holds/new":                  "/requests/TD-222222/holds/new",
+		"/requests/" + r.Code + "/citizenship-claim":          "/requests/TD-222222/citizenship-claim",
+		"/requests/" + r.Code + "/merges/new":                 "/requests/TD-222222/merges/new",
+		"/requests/" + r.Code + "/country-consent":            "/requests/TD-222222/country-consent",
+		"/requests/" + r.Code + "/nationalities/new":          "/requests/TD-222222/nationalities/new",
+		"/requests/" + r.Code + "/consular-notifications/new": "/requests/TD-222222/consular-notifications/new",
+		"/dispatches/" + w.dispatch(r) + "/hand-over":         "/dispatches/" + none + "/hand-over",
+		"/dispatches/" + w.dispatch(r) + "/bundle":            "/dispatches/" + none + "/bundle",
+		"/holds/" + hold + "/amend":                           "/holds/" + none + "/amend",
+		"/escalations/" + id:                                  "/escalations/" + none,
+		"/holds/" + hold + "/lift":                            "/holds/" + none + "/lift",
 	} {
 		forbidden, missing := stranger.get(there), stranger.get(absent)
 		forbidden.wants(t, 404, "There is nothing here, or nothing that you may see")

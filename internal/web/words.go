@@ -173,6 +173,9 @@ func entryFault(field, rule string) string {
 		"delivered_at":      "Enter when it was delivered: since its release and not in the future.",
 		"submitted_at":      "Enter when it was entered there: since its release and not in the future.",
 		"expiry.expires_on": "Enter a last day that lies ahead. Some types of hold can have none and end only when they are lifted.",
+		"body":              "No consent is needed: the order names the country that is asked.",
+		"kind":              "Choose what was done as the list of countries has it: for a country on it the person's wish does not count, for any other it does.",
+		"notified_at":       "Enter when they were notified: since the detention and not in the future.",
 		"items":             "Give a reason for each item that you return.",
 		"content":           "The package has changed since you opened this page. Open the review again.",
 	}
