@@ -184,18 +184,6 @@ func TestPlacingAndLiftingAHold(t *testing.T) {
 	counsel.get(link).wants(t, 409, "Somebody else has lifted this hold already")
 }
 
-// A lifting says what comes back and what stays, request by request.
-func TestLiftingTellsWhatCameBackAndWhatStaysHeld(t *testing.T) {
-	w := newWorld(t)
-	r := w.sent()
-	first, second := w.held(r, "stay"), w.held(r, "counsel")
-	w.clock.set(w.clock.Now().Add(time.Minute))
-	w.call("officer1", "POST", "/v1/dispatches/"+w.dispatch(r)+"/recall-confirmation", fields{"as": "returned"})
-	counsel := w.as("counsel1")
-	counsel.get("/holds/"+second+"/lift").wants(t, 200, "Not yet: another hold stands")
-	counsel.get("/holds/"+first+"/lift").wants(t, 200, "Not yet: another hold stands", "1 package came back: reviewed and sent anew")
-}
-
 // Two activations stop everything: the link, and the button of its page.
 func TestReportingACitizenshipClaim(t *testing.T) {
 	w := newWorld(t)
