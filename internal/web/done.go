@@ -18,6 +18,7 @@ func (v *visit) doneText() string {
 		"returned":     "Returned to the officer with your reasons.",
 		"disclosed":    "Your decisions on the parts that are not on the list are on record.",
 		"amended":      "The days of the hold were changed.",
+		"found":        "Your finding is on record. The claim goes on stopping everything about the person until it is lifted.",
 		"merged":       "The two records are of one human from now on. Every hold on one of them stops the other too.",
 		"split":        "The two records are parted. Holds go on as they were.",
 		"consented":    "Your consent is on record.",

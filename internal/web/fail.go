@@ -94,6 +94,8 @@ func conflictText(p contract.Problem) string {
 		return "The request has moved on: it stands at “" + stageWord(p.Stage) + "”. Nothing was changed. Open it again to see what can be done."
 	case "already_lifted":
 		return "Somebody else has lifted this hold already. Nothing was changed."
+	case "found_citizen":
+		return "Counsel found that the person is a US citizen. The claim stands until counsel finds otherwise."
 	case "never_addressed":
 		return barText(string(tdr.NeverAddressed))
 	case "already_ended":

@@ -21,7 +21,7 @@ import (
 // holdRow is a hold as who needs to know sees it.
 type holdRow struct {
 	ID, Type, Since, Review, Ends, Authority, Scope string
-	Lift, Amend                                     string // empty for who may not
+	Lift, Amend, Find                               string // empty for who may not
 }
 
 func (v *visit) holdRow(h contract.Hold, zone *time.Location) holdRow {
@@ -38,6 +38,9 @@ func (v *visit) holdRow(h contract.Hold, zone *time.Location) holdRow {
 	}
 	if h.Standing && v.site.policy.May(v.caller(), identity.AmendHold) {
 		row.Amend = "/holds/" + h.Id + "/amend"
+	}
+	if h.Standing && h.Kind == api.CitizenshipClaim && v.site.policy.May(v.caller(), identity.FindCitizenship) {
+		row.Find = "/holds/" + h.Id + "/finding"
 	}
 	return row
 }

@@ -1,9 +1,64 @@
 package web_test
 
 import (
+	"regexp"
 	"testing"
 	"time"
 )
+
+func TestPlacingAndLiftingAHold(t *testing.T) {
+	w := newWorld(t)
+	r := w.sent()
+	officer := w.as("officer1")
+	address := "/requests/" + r.Code + "/holds/new"
+	form := officer.get(address).form()
+	before := w.traces()
+	officer.send(address, form).wants(t, 422, "Choose the type of hold.", "Choose who may lift it.", "Choose the source document.", "Enter the date of the document")
+	for field, value := range map[string]string{"kind": "stay", "authority": "court", "month": "1", "day": "12", "year": "2026", "source": someHash, "scope": "person"} {
+		form.Set(field, value)
+	}
+	// What each type may stop is the API's table, and the page says so.
+	form.Set("scope", "country")
+	officer.send(address, form).wants(t, 422, "Choose what a hold of this type may stop.", `href="#scope"`,
+		"For Court stay of removal; Counsel&#39;s own hold")
+	form.Set("scope", "person")
+	confirm := officer.send(address, form)
+	confirm.wants(t, 200, "Stop all contact for "+r.Code+"?", "Court stay of removal", "12 Jan 2026", "Everything about the person")
+	if w.traces() != before {
+		t.Error("a hold stands before it was confirmed")
+	}
+	officer.send(address, confirm.form()).wants(t, 200, "The hold stands. Nothing starts to leave any more.", "On hold since")
+	once := w.traces()
+	if once[2] != before[2]+1 {
+		t.Errorf("holds: %d, then %d", before[2], once[2])
+	}
+	officer.send(address, confirm.form())
+	if w.traces() != once {
+		t.Error("sent twice it placed twice")
+	}
+	form.Set("year", "2126")
+	form.Set("key", "0190c2a4-6f7e-7c1a-9b54-2f1de04c8a12")
+	form.Set("confirmed", "yes")
+	officer.send(address, form).wants(t, 422, "does not lie in the future", `href="#month"`)
+
+	counsel := w.as("counsel1")
+	link := regexp.MustCompile(`/holds/[0-9a-f-]{36}/lift`).FindString(counsel.get("/requests/" + r.Code).text)
+	officer.get(link).wants(t, 403, "You may not do this")
+	lifting := counsel.get(link).form()
+	counsel.send(link, lifting).wants(t, 422, "Choose why it is lifted.", "Choose the source document.")
+	lifting.Set("reason", "stay_ended")
+	lifting.Set("source", someHash)
+	sure := counsel.send(link, lifting)
+	sure.wants(t, 200, "Lift this hold?", "No other hold stays.", r.Code, "As soon as this hold is lifted and its officer sends it",
+		"1 package asked back and not confirmed yet: through review and gate again once confirmed")
+	w.clock.set(w.clock.Now().Add(time.Minute))
+	lifted := counsel.send(link, sure.form())
+	lifted.wants(t, 200, "The hold was lifted", "Lifted Mon 2 Mar 2026, 10:01 am EST", r.Code, "From Mon 2 Mar 2026, 10:01 am EST, when its officer sends it",
+		"1 package asked back and not confirmed yet")
+	officer.get(lifted.url.Path).wants(t, 404, "There is nothing here")
+	counsel.get("/holds").wants(t, 200, "No hold stands.")
+	counsel.get(link).wants(t, 409, "Somebody else has lifted this hold already")
+}
 
 // A lifting says what comes back and what stays, request by request.
 func TestLiftingTellsWhatCameBackAndWhatStaysHeld(t *testing.T) {

@@ -110,6 +110,8 @@ func (s *Site) routes() http.Handler {
 	routes.HandleFunc("POST /dispatches/{id}/{step}", s.form(s.recordDispatchStep))
 	routes.HandleFunc("GET /holds/{id}/amend", s.page(s.showAmend))
 	routes.HandleFunc("POST /holds/{id}/amend", s.form(s.amendHold))
+	routes.HandleFunc("GET /holds/{id}/finding", s.page(s.showFinding))
+	routes.HandleFunc("POST /holds/{id}/finding", s.form(s.findCitizenship))
 	routes.HandleFunc("GET /liftings/{id}", s.page(s.showLifted))
 	routes.HandleFunc("/", s.anyone(func(*visit) error { return errAbsent }))
 	return routes
