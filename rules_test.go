@@ -52,6 +52,11 @@ func rules() []rule {
 			{pkg: "internal/store", test: "TestRule01_NothingLeavesOnAVacatedOrder", off: [][]edit{
 				off(fence, "order && !found.OrderGone", "order"),
 			}},
+			{pkg: "internal/store", test: "TestRule01_AnOrderThatIsNotDatedIsVacatedAllTheSame", off: [][]edit{
+				off("internal/custody/history.go", "if !stops || h.ordered() || h.gone {", "if true {"),
+				off("internal/store/legalstops.go", " || !was.Gone && is.Gone", ""),
+				off("internal/store/sqlcgen/fence.sql.go", "OR l.kind = 'order_vacated'", "OR false"),
+			}},
 		}, ""},
 		{2, "nothing leaves under a hold, and the legal role alone lifts it", []guard{
 			{pkg: "internal/store", test: "TestRule02_NoSendStartsUnderAHold", off: [][]edit{
@@ -59,6 +64,9 @@ func rules() []rule {
 			}},
 			{pkg: "internal/store", test: "TestRule02_AStayWhoseEndIsRetractedStops", off: [][]edit{
 				off("internal/store/legalstops.go", "kinds = append(kinds, api.StayHold)", "_ = api.StayHold"),
+			}},
+			{pkg: "internal/store", test: "TestRule02_AStayOfAnOrderThatIsNotDatedStops", off: [][]edit{
+				off("internal/custody/history.go", "stops := event.Kind == StayGranted || event.Kind == OrderVacated", "stops := event.Kind == OrderVacated"),
 			}},
 			{pkg: "internal/store", test: "TestRule02_AHoldStopsNoLessThanItsLaw", off: [][]edit{
 				off("internal/store/holds.go", "if err := api.CheckHoldScope(hold); err != nil {", "if err := api.CheckHoldScope(hold); err != nil && hold.Kind == \"\" {"),

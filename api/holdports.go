@@ -23,7 +23,8 @@ type Hold struct {
 	Expiry    HoldExpiry    // zero: it ends by lifting alone
 	PlacedBy  string
 	PlacedAt  time.Time
-	Fence     int64 // the person's fence version that the placing made
+	Fence     int64  // the person's fence version that the placing made
+	Stay      string // the stay that it keeps, by the key in LegalEvent.HoldID; empty of any other
 	// Binds are the person and whoever was one human with them while it stood; reads fill it in.
 	Binds []string
 
@@ -106,6 +107,9 @@ type Holds interface {
 	Place(ctx context.Context, hold Hold) (PlacedHold, error)
 	// Hold reads one; ErrNotFound.
 	Hold(ctx context.Context, id string) (Hold, error)
+	// OfStay reads the hold that keeps a stay now; ErrNotFound where none stands.
+	// Whom it binds is left out.
+	OfStay(ctx context.Context, stay string) (Hold, error)
 	// Lift ends it likewise; ErrNotFound, ErrAlreadyLifted (by another command),
 	// ErrCitizen. The last claim to citizenship that is lifted was not upheld. The
 	// outbox gets HoldChanged only where this was the last word on that hold.

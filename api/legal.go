@@ -147,16 +147,12 @@ func (s *Server) stayEnd(ctx context.Context, personID string, entry LegalEntry)
 	if !slices.Contains(standing, entry.Event.HoldID) {
 		return entry, fault("stay", "names a stay that stands; it may be left out when there is one only")
 	}
-	events, err := s.legal.Events(ctx, personID)
-	if err != nil {
-		return entry, fmt.Errorf("read legal events: %w", err)
+	hold, err := s.holds.OfStay(ctx, entry.Event.HoldID)
+	if errors.Is(err, ErrNotFound) {
+		return entry, nil
 	}
-	hold, err := s.holds.Hold(ctx, holdOfStay(events, entry.Event.HoldID))
 	if err != nil {
 		return entry, fmt.Errorf("read the stay's hold: %w", err)
-	}
-	if !hold.LiftedAt.IsZero() {
-		return entry, nil
 	}
 	if _, err := s.person(ctx, personID, identity.LiftHold); err != nil {
 		return entry, err
@@ -192,23 +188,6 @@ func CheckCorrection(corrected, correction LegalEvent) error {
 		return ErrCorrectedKind
 	}
 	return nil
-}
-
-// holdOfStay is the hold that keeps a stay: the one that came with its grant, or
-// with the last retraction of its end.
-func holdOfStay(events []LegalEvent, stay string) string {
-	ends, hold := map[string]bool{}, stay
-	for _, event := range events {
-		switch custody.Kind(event.Kind) {
-		case custody.StayEnded:
-			ends[event.ID] = event.HoldID == stay
-		case custody.Retracted:
-			if ends[event.Corrects] && event.HoldID != "" {
-				hold = event.HoldID
-			}
-		}
-	}
-	return hold
 }
 
 // standingStays are the holds of stays that have no end on record.

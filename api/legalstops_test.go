@@ -26,9 +26,21 @@ func (w *world) legalEvent(r request, kind, date string, more ...any) answer {
 // An order that is vacated stops everything about the person, and the answer
 // names the hold and what had left, as that of placing a hold does.
 func TestAVacatedOrderIsAnsweredAsAHold(t *testing.T) {
-	w := newWorld(t)
-	r := w.submitted()
-	w.legalEvent(r, "order_final", "2026-01-15")
+	t.Run("of an order that is dated", func(t *testing.T) {
+		w := newWorld(t)
+		r := w.submitted()
+		w.legalEvent(r, "order_final", "2026-01-15")
+		w.vacate(r)
+	})
+	t.Run("of an order known from an opening alone", func(t *testing.T) {
+		w := newWorld(t)
+		w.vacate(w.submitted())
+	})
+}
+
+func (w *world) vacate(r request) {
+	t := w.t
+	t.Helper()
 	vacated := w.legalEvent(r, "order_vacated", "2026-02-20")
 	got := read[recordedEvent](t, vacated)
 	if vacated.status != 201 || got.Event.Hold == "" || len(got.MayHaveLeft) != 1 || got.MayHaveLeft[0].Code != r.Code {

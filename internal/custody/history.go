@@ -18,6 +18,8 @@ type span struct {
 // history is where the effective events lead, one legal day after the other.
 type history struct {
 	order    *Event
+	presumed bool    // an order that is not on record stands: a court stayed it
+	gone     bool    // the order was vacated, and none became final since
 	stays    []Event // in force
 	stayEnd  *Event  // the last end of all stays under this order
 	criminal *Event  // the last release from other custody
@@ -53,10 +55,18 @@ func walk(events []Event, found *problems) *history {
 	return h
 }
 
-// day applies the events of one date until none of the rest fits.
+// day applies the events of one date until none of the rest fits. An order is
+// presumed only where none of that day explains the event.
 func (h *history) day(events []Event, found *problems) {
 	fits := func(event Event) bool { return h.apply(event) == "" }
-	for i := slices.IndexFunc(events, fits); i >= 0; i = slices.IndexFunc(events, fits) {
+	presumes := func(event Event) bool { return h.presume(event) && fits(event) }
+	next := func() int {
+		if i := slices.IndexFunc(events, fits); i >= 0 {
+			return i
+		}
+		return slices.IndexFunc(events, presumes)
+	}
+	for i := next(); i >= 0; i = next() {
 		events = slices.Delete(events, i, i+1)
 	}
 	for _, event := range events {
@@ -90,12 +100,27 @@ func (h *history) apply(event Event) Rule {
 		h.habeas = nil
 		return ""
 	}
-	if h.order == nil {
+	if !h.ordered() {
 		return RuleNoOrder
 	}
 	h.acts = append(h.acts, event)
 	return ""
 }
+
+// presume takes the order for granted that a court stayed or vacated before the
+// day on which it became final was recorded. What stops a removal counts from
+// when it is known; the missing day must not keep it out.
+func (h *history) presume(event Event) bool {
+	stops := event.Kind == StayGranted || event.Kind == OrderVacated
+	if !stops || h.ordered() || h.gone {
+		return false
+	}
+	h.presumed = true
+	return true
+}
+
+// ordered tells whether an order stands, on record or presumed.
+func (h *history) ordered() bool { return h.order != nil || h.presumed }
 
 // applyOrder begins or ends the order; with it end its stays, failures and reviews.
 func (h *history) applyOrder(event Event) Rule {
@@ -103,18 +128,22 @@ func (h *history) applyOrder(event Event) Rule {
 		if h.order != nil {
 			return RuleOrderStands
 		}
-		h.order = &event
+		h.order, h.presumed, h.gone = &event, false, false
+		if len(h.stays) > 0 && h.before == nil {
+			h.before = h.basis()
+		}
 		return ""
 	}
-	if h.order == nil {
+	if !h.ordered() {
 		return RuleNoOrder
 	}
 	h.order, h.stays, h.stayEnd, h.before, h.failures, h.acts = nil, nil, nil, nil, nil, nil
+	h.presumed, h.gone = false, true
 	return ""
 }
 
 func (h *history) grantStay(event Event) Rule {
-	if h.order == nil {
+	if !h.ordered() {
 		return RuleNoOrder
 	}
 	for _, stay := range h.stays {
@@ -171,7 +200,7 @@ func (h *history) applyCustody(event Event) Rule {
 
 // applyCompliance opens or closes a stretch of failing to comply; a repeated notice belongs to the first.
 func (h *history) applyCompliance(event Event) Rule {
-	if h.order == nil {
+	if !h.ordered() {
 		return RuleNoOrder
 	}
 	if event.Kind == Complied {
@@ -215,14 +244,15 @@ func (h *history) returnAfter(day calendar.Date) calendar.Date {
 }
 
 // basis is the latest of the three dates of 8 CFR 241.4(g)(1)(i); of equal ones
-// the first letter is named. Nil without an order.
+// the first letter is named. Nil without an order. One whose day is not on record
+// was final before it was stayed, so that the end of the stay is the later of the two.
 func (h *history) basis() *Basis {
-	if h.order == nil {
-		return nil
-	}
 	latest, branch := h.order, BranchOrder
-	if h.stayEnd != nil && h.stayEnd.Date.After(latest.Date) {
+	if h.stayEnd != nil && (latest == nil || h.stayEnd.Date.After(latest.Date)) {
 		latest, branch = h.stayEnd, BranchStay
+	}
+	if latest == nil {
+		return nil
 	}
 	if h.criminal != nil && h.criminal.Date.After(latest.Date) {
 		latest, branch = h.criminal, BranchCriminal

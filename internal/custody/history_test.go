@@ -28,9 +28,9 @@ func TestImpossibleHistories(t *testing.T) {
 		{"which stay ended", []string{"o 2026-01-01 order_final", "s 2026-02-01 stay_granted stay=a", "u 2026-02-01 stay_granted stay=b",
 			"e 2026-03-01 stay_ended"}, custody.RuleStayAmbiguous, "e"},
 		{"the same stay twice", []string{"o 2026-01-01 order_final", "s 2026-02-01 stay_granted", "u 2026-02-02 stay_granted"}, custody.RuleStayTwice, "u"},
-		{"a stay of no order", []string{"s 2026-02-01 stay_granted"}, custody.RuleNoOrder, "s"},
+		{"a stay of an order that was vacated", []string{"v 2026-01-01 order_vacated", "s 2026-02-01 stay_granted"}, custody.RuleNoOrder, "s"},
 		{"two orders", []string{"o 2026-01-01 order_final", "p 2026-02-01 order_final"}, custody.RuleOrderStands, "p"},
-		{"no order to vacate", []string{"v 2026-02-01 order_vacated"}, custody.RuleNoOrder, "v"},
+		{"vacated twice", []string{"v 2026-02-01 order_vacated", "w 2026-02-03 order_vacated"}, custody.RuleNoOrder, "w"},
 		{"a decision without an order", []string{"c 2026-02-01 custody_decision"}, custody.RuleNoOrder, "c"},
 		{"a notice without an order", []string{"n 2026-02-01 noncompliance_notice"}, custody.RuleNoOrder, "n"},
 		{"complied without a notice", []string{"o 2026-01-01 order_final", "c 2026-02-01 complied"}, custody.RuleCompliedWithoutNotice, "c"},
@@ -81,7 +81,7 @@ func TestEventsNeedIdDateAndDocument(t *testing.T) {
 }
 
 func TestEveryFaultIsNamed(t *testing.T) {
-	list := events(t, "r 2026-01-01 released", "s 2026-02-01 stay_granted", "c 2026-03-01 complied")
+	list := events(t, "r 2026-01-01 released", "s 2026-02-01 custody_decision", "c 2026-03-01 complied")
 	_, err := custody.Derive(list, custody.Version1(), custody.View{AsOf: date(t, "2026-12-31")})
 	var invalid *custody.HistoryError
 	if !errors.As(err, &invalid) || len(invalid.Problems) != 3 {

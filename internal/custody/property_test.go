@@ -120,22 +120,25 @@ func list0(list []custody.Event) calendar.Date {
 
 // latestByHand finds R0 as the regulation reads, from a history without events that
 // share a day: the latest of three dates under the standing order, none while stayed.
+// Of an order that is not on record the end of its stay is the first date known.
 func latestByHand(list []custody.Event) calendar.Date {
 	var order, r0 calendar.Date
-	stayed := false
+	stays := 0
 	for _, event := range list {
 		switch event.Kind {
 		case custody.OrderFinal:
 			order = event.Date
 		case custody.OrderVacated:
-			order, stayed = calendar.Date{}, false
+			order, stays = calendar.Date{}, 0
 		case custody.StayGranted:
-			stayed = true
+			stays++
 		case custody.StayEnded:
-			stayed = false
+			if stays--; order.IsZero() {
+				order = event.Date
+			}
 		}
 	}
-	if order.IsZero() || stayed {
+	if order.IsZero() || stays > 0 {
 		return calendar.Date{}
 	}
 	for _, event := range list {

@@ -2,6 +2,7 @@ package custody_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/traveldoc/traveldoc/internal/custody"
@@ -13,22 +14,30 @@ func TestWhatIsInForce(t *testing.T) {
 		order  bool
 		stays  int
 	}{
-		"nothing":                {nil, false, 0},
-		"an order":               {[]string{"o 2026-01-01 order_final"}, true, 0},
-		"a stay":                 {[]string{"o 2026-01-01 order_final", "s 2026-02-01 stay_granted stay=a"}, true, 1},
-		"a stay that ended":      {[]string{"o 2026-01-01 order_final", "s 2026-02-01 stay_granted stay=a", "e 2026-03-01 stay_ended stay=a"}, true, 0},
-		"an end retracted":       {[]string{"o 2026-01-01 order_final", "s 2026-02-01 stay_granted stay=a", "e 2026-03-01 stay_ended stay=a", "x 2026-03-02 retracted corrects=e"}, true, 1},
-		"an order vacated":       {[]string{"o 2026-01-01 order_final", "v 2026-02-01 order_vacated"}, false, 0},
-		"an order retracted":     {[]string{"o 2026-01-01 order_final", "x 2026-02-01 retracted corrects=o"}, false, 0},
-		"vacated, ordered again": {[]string{"o 2026-01-01 order_final", "v 2026-02-01 order_vacated", "p 2026-03-01 order_final"}, true, 0},
+		"a stay of an order that is not on record": {[]string{"s 2026-02-01 stay_granted stay=a"}, true, 1},
+		"one that ended":                     {[]string{"s 2026-02-01 stay_granted stay=a", "e 2026-03-01 stay_ended stay=a"}, true, 0},
+		"vacated under it":                   {[]string{"s 2026-02-01 stay_granted stay=a", "v 2026-03-01 order_vacated"}, false, 0},
+		"vacated, and not on record":         {[]string{"v 2026-03-01 order_vacated"}, false, 0},
+		"vacated on the day it became final": {[]string{"o 2026-03-01 order_final", "v 2026-03-01 order_vacated"}, false, 0},
+		"an order after that":                {[]string{"v 2026-03-01 order_vacated", "o 2026-03-02 order_final"}, true, 0},
+		"vacated by mistake":                 {[]string{"v 2026-03-01 order_vacated", "x 2026-03-02 retracted corrects=v"}, false, 0},
+		"nothing":                            {nil, false, 0},
+		"an order":                           {[]string{"o 2026-01-01 order_final"}, true, 0},
+		"a stay":                             {[]string{"o 2026-01-01 order_final", "s 2026-02-01 stay_granted stay=a"}, true, 1},
+		"a stay that ended":                  {[]string{"o 2026-01-01 order_final", "s 2026-02-01 stay_granted stay=a", "e 2026-03-01 stay_ended stay=a"}, true, 0},
+		"an end retracted":                   {[]string{"o 2026-01-01 order_final", "s 2026-02-01 stay_granted stay=a", "e 2026-03-01 stay_ended stay=a", "x 2026-03-02 retracted corrects=e"}, true, 1},
+		"an order vacated":                   {[]string{"o 2026-01-01 order_final", "v 2026-02-01 order_vacated"}, false, 0},
+		"an order retracted":                 {[]string{"o 2026-01-01 order_final", "x 2026-02-01 retracted corrects=o"}, false, 0},
+		"vacated, ordered again":             {[]string{"o 2026-01-01 order_final", "v 2026-02-01 order_vacated", "p 2026-03-01 order_final"}, true, 0},
 	} {
 		got, err := custody.InForce(events(t, test.events...), custody.Newest())
-		if err != nil || got.Order != test.order || len(got.Stays) != test.stays {
+		gone := strings.Contains(name, "vacated") && !test.order && name != "vacated by mistake"
+		if err != nil || got.Order != test.order || len(got.Stays) != test.stays || got.Gone != gone {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	if _, err := custody.InForce(events(t, "s 2026-02-01 stay_granted"), custody.Newest()); !errors.Is(err, custody.ErrHistory) {
-		t.Errorf("a stay of no order: %v", err)
+	if _, err := custody.InForce(events(t, "c 2026-02-01 custody_decision"), custody.Newest()); !errors.Is(err, custody.ErrHistory) {
+		t.Errorf("a decision under no order: %v", err)
 	}
 }
 

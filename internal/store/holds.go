@@ -89,7 +89,7 @@ func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold,
 				Kind: hold.Kind, Authority: hold.Authority, SourceSha256: string(hold.Source), Dated: fromDate(hold.Dated),
 				ReviewBy: maybeDate(hold.ReviewBy), ExpiresOn: maybeDate(hold.Expiry.On), ExpiresZone: maybe(hold.Expiry.Zone),
 				ExpiresAt: maybeTime(hold.Expiry.At), ExpirySourceSha256: maybe(string(hold.Expiry.Source)),
-				PlacedBy: hold.PlacedBy, PlacedAt: at.UTC(), Fence: fence,
+				PlacedBy: hold.PlacedBy, PlacedAt: at.UTC(), Fence: fence, Stay: maybe(hold.Stay),
 			}),
 			q.BindHold(ctx, hold.ID),
 			q.RecallWhatMayHaveLeft(ctx, hold.ID),
@@ -110,6 +110,15 @@ func (h Holds) Hold(ctx context.Context, id string) (api.Hold, error) {
 	}
 	found, err := h.withBound(ctx, []api.Hold{holdOf(row)})
 	return found[0], err
+}
+
+// OfStay reads the hold that keeps a stay now; api.ErrNotFound.
+func (h Holds) OfStay(ctx context.Context, stay string) (api.Hold, error) {
+	row, err := h.queries().HoldOfStay(ctx, stay)
+	if err != nil {
+		return api.Hold{}, failed("read the hold of a stay", err)
+	}
+	return holdOf(row), nil
 }
 
 // withBound fills in whom the holds bind.
@@ -227,6 +236,6 @@ func holdOf(row sqlcgen.Hold) api.Hold {
 		},
 		PlacedBy: row.PlacedBy, PlacedAt: row.PlacedAt, Fence: row.Fence,
 		LiftedBy: orZero(row.LiftedBy), LiftedAt: orZero(row.LiftedAt), LiftSource: tdr.Evidence(orZero(row.LiftSourceSha256)),
-		LiftReason: orZero(row.LiftReason),
+		LiftReason: orZero(row.LiftReason), Stay: orZero(row.Stay),
 	}
 }

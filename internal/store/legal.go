@@ -66,7 +66,9 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 	}
 	event := entry.Event
 	if entry.Places != nil {
-		placed, err := place(ctx, tx, q, *entry.Places, now)
+		hold := *entry.Places
+		hold.Stay = event.HoldID
+		placed, err := place(ctx, tx, q, hold, now)
 		if err != nil {
 			return row, nil, err
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -30,9 +31,9 @@ func (l LegalEvents) stop(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, pe
 	if err := l.Holds().endExpired(ctx, q, personID, now); err != nil {
 		return event, err
 	}
-	var kinds []string
-	if was.Order && !is.Order {
-		kinds = append(kinds, api.CounselHold)
+	var stops []api.Hold
+	if was.Order && !is.Order || !was.Gone && is.Gone {
+		stops = append(stops, api.HoldOf(personID, event, api.CounselHold, now))
 	}
 	for _, stay := range is.Stays {
 		held, err := keptByHold(ctx, q, stay, was.Stays)
@@ -40,10 +41,12 @@ func (l LegalEvents) stop(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, pe
 			return event, err
 		}
 		if !held {
-			kinds = append(kinds, api.StayHold)
+			hold := api.HoldOf(personID, event, api.StayHold, now)
+			hold.Stay = cmp.Or(stay.Stay, event.ID)
+			stops = append(stops, hold)
 		}
 	}
-	return event, l.placeAll(ctx, tx, q, personID, kinds, &event, now)
+	return event, l.placeAll(ctx, tx, q, stops, &event, now)
 }
 
 // keptByHold: a stay that was in force before is left as it is, even where its
@@ -55,18 +58,17 @@ func keptByHold(ctx context.Context, q *sqlcgen.Queries, stay custody.Event, bef
 	if stay.Stay == "" {
 		return false, nil
 	}
-	hold, err := q.Hold(ctx, stay.Stay)
+	_, err := q.HoldOfStay(ctx, stay.Stay)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
-	return err == nil && hold.LiftedAt == nil, err
+	return err == nil, err
 }
 
-// placeAll places a hold of each kind. The first has the event's id, the others ids
-// that follow from it, so that recording the event twice places none twice.
-func (l LegalEvents) placeAll(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, personID string, kinds []string, event *api.LegalEvent, now time.Time) error {
-	for i, kind := range kinds {
-		hold := api.HoldOf(personID, *event, kind, now)
+// placeAll places the holds that an event brings. The first has the event's id, the
+// others ids that follow from it, so that recording the event twice places none twice.
+func (l LegalEvents) placeAll(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, stops []api.Hold, event *api.LegalEvent, now time.Time) error {
+	for i, hold := range stops {
 		if i > 0 {
 			hold.ID = uuid.NewSHA1(uuid.MustParse(event.ID), []byte{byte(i)}).String()
 		}
@@ -76,7 +78,7 @@ func (l LegalEvents) placeAll(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries
 		}
 		event.Poke = append(event.Poke, placed.Poke...)
 	}
-	if len(kinds) > 0 && event.HoldID == "" {
+	if len(stops) > 0 && event.HoldID == "" {
 		event.HoldID = event.ID
 	}
 	return nil

@@ -25,6 +25,14 @@ func (w *world) event(l *life, entry api.LegalEntry) api.LegalEvent {
 	return event
 }
 
+// stay that a court grants, with its hold.
+func (l *life) stay(on string) api.LegalEntry {
+	entry := legal(custody.StayGranted, on)
+	hold := api.HoldOf(l.person, entry.Event, api.StayHold, l.clock.Now())
+	entry.Event.HoldID, entry.Places = hold.ID, &hold
+	return entry
+}
+
 // lift ends a hold by name.
 func (l *life) lift(hold string) {
 	l.t.Helper()
@@ -151,4 +159,61 @@ func TestACorrectionKeepsTheKind(t *testing.T) {
 		t.Errorf("a petition became a stay: %v", err)
 	}
 	w.fact(l, correction(custody.HabeasFiled, "2026-02-03", filed.ID))
+}
+
+// Rule 1: the order of a request is often known from its opening alone; that the
+// day on which it became final is not on record keeps no court out.
+func TestRule01_AnOrderThatIsNotDatedIsVacatedAllTheSame(t *testing.T) {
+	w := newWorld(t)
+	l := w.ready()
+	vacated := w.event(l, legal(custody.OrderVacated, "2026-02-20"))
+	if vacated.HoldID != vacated.ID || w.count("holds WHERE scope = 'person' AND kind = 'counsel' AND lifted_at IS NULL") != 1 {
+		t.Errorf("rule 1: an order was vacated and no hold stands: %+v", vacated)
+	}
+	l.lift(vacated.HoldID)
+	if l.leavesTo("GHA") {
+		t.Error("rule 1: a package left on a vacated order")
+	}
+	w.fact(l, correction(custody.Retracted, "2026-02-21", vacated.ID))
+	if !l.leavesTo("GHA") {
+		t.Error("what was vacated by mistake stops for ever")
+	}
+}
+
+// Rule 2: likewise a stay, and an order that is dated later tells the same.
+func TestRule02_AStayOfAnOrderThatIsNotDatedStops(t *testing.T) {
+	w := newWorld(t)
+	l := w.ready()
+	granted := w.event(l, l.stay("2026-02-02"))
+	if granted.HoldID == "" || l.leavesTo("GHA") {
+		t.Errorf("rule 2: a package left under a stay: %+v", granted)
+	}
+	dated := w.fact(l, legal(custody.OrderFinal, "2026-01-12"))
+	if !dated.Summary.Suspended || dated.Summary.Before != date("2026-01-12") {
+		t.Errorf("once the order is dated: %+v", dated.Summary)
+	}
+}
+
+// Each stay that comes back has a hold of its own, and its end names that one.
+func TestStaysThatComeBackTogetherEndApart(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.ready())
+	var stays [2]string
+	for i := range stays {
+		stays[i] = w.event(l, l.stay("2026-02-02")).HoldID
+		l.lift(stays[i])
+	}
+	vacated := w.event(l, legal(custody.OrderVacated, "2026-02-20"))
+	l.lift(vacated.HoldID)
+	w.fact(l, correction(custody.Retracted, "2026-02-21", vacated.ID))
+	var back [2]api.Hold
+	for i, stay := range stays {
+		var err error
+		if back[i], err = w.store.Holds().OfStay(t.Context(), stay); err != nil || back[i].Kind != api.StayHold {
+			t.Fatalf("the hold of stay %d is %+v, %v", i+1, back[i], err)
+		}
+	}
+	if back[0].ID == back[1].ID {
+		t.Error("two stays came back under one hold")
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/proxy"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -159,6 +161,10 @@ func (f *flock) history(keys converter.PayloadCodec, of *commonpb.WorkflowExecut
 	events := f.w.Engine.GetWorkflowHistory(ctx, of.WorkflowId, of.RunId, false, 0)
 	for events.HasNext() {
 		event, err := events.Next()
+		if gone := (*serviceerror.NotFound)(nil); errors.As(err, &gone) {
+			// Listed a moment ago and kept no longer: there is nothing left to read.
+			return text, opened
+		}
 		if err != nil {
 			f.t.Fatal(err)
 		}

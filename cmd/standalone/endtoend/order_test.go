@@ -94,6 +94,22 @@ func checkGroups(t *testing.T, w *whole.Whole, by string, want map[string]bottle
 	}
 }
 
+// withoutFence is what an event says in every answer: how often somebody was held
+// is nobody's to count.
+func withoutFence(t *testing.T, data json.RawMessage) json.RawMessage {
+	t.Helper()
+	var said map[string]json.RawMessage
+	if err := json.Unmarshal(data, &said); err != nil {
+		t.Fatal(err)
+	}
+	delete(said, "fence")
+	blank, err := json.Marshal(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return blank
+}
+
 // checkWorkflow compares what is on record with what the workflow itself knows.
 func (l *life) checkWorkflow(t *testing.T) {
 	t.Helper()
@@ -118,6 +134,7 @@ func (l *life) checkWorkflow(t *testing.T) {
 		if err := json.Unmarshal(raw, &same); err != nil {
 			t.Fatal(err)
 		}
+		same.Data, recorded[i].Data = withoutFence(t, same.Data), withoutFence(t, recorded[i].Data)
 		if !equal(t, same, recorded[i]) {
 			t.Errorf("%s: event %d is on record as %s, and the workflow knows %s", l.Code, i+1, l.words(t, recorded[i]), l.words(t, same))
 		}

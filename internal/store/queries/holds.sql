@@ -1,6 +1,9 @@
 -- name: Hold :one
 SELECT * FROM holds WHERE hold_id = @hold_id;
 
+-- name: HoldOfStay :one
+SELECT * FROM holds WHERE stay = @stay::uuid AND lifted_at IS NULL ORDER BY placed_at, hold_id LIMIT 1;
+
 -- name: RaiseFence :one
 -- The records of one human count on together, so that a version of one tells of the other's holds too.
 WITH raised AS (
@@ -12,10 +15,10 @@ SELECT max(fence)::bigint AS fence FROM raised;
 
 -- name: AddHold :exec
 INSERT INTO holds (hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by,
-    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence)
+    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence, stay)
 VALUES (@hold_id, @person_id, @scope, sqlc.narg(country), sqlc.narg(request_id), @kind, @authority, @source_sha256,
     @dated, sqlc.narg(review_by), sqlc.narg(expires_on), sqlc.narg(expires_zone), sqlc.narg(expires_at), sqlc.narg(expiry_source_sha256),
-    @placed_by, @placed_at, @fence);
+    @placed_by, @placed_at, @fence, sqlc.narg(stay));
 
 -- name: RecallWhatMayHaveLeft :exec
 INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at)

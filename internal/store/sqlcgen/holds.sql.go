@@ -12,10 +12,10 @@ import (
 
 const addHold = `-- name: AddHold :exec
 INSERT INTO holds (hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by,
-    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence)
+    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence, stay)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10, $11, $12, $13, $14,
-    $15, $16, $17)
+    $15, $16, $17, $18)
 `
 
 type AddHoldParams struct {
@@ -36,6 +36,7 @@ type AddHoldParams struct {
 	PlacedBy           string
 	PlacedAt           time.Time
 	Fence              int64
+	Stay               *string
 }
 
 func (q *Queries) AddHold(ctx context.Context, arg AddHoldParams) error {
@@ -57,6 +58,7 @@ func (q *Queries) AddHold(ctx context.Context, arg AddHoldParams) error {
 		arg.PlacedBy,
 		arg.PlacedAt,
 		arg.Fence,
+		arg.Stay,
 	)
 	return err
 }
@@ -102,7 +104,7 @@ const amendHold = `-- name: AmendHold :one
 UPDATE holds SET review_by = $1, expires_on = $2, expires_zone = $3,
     expires_at = $4, expiry_source_sha256 = $5
 WHERE hold_id = $6 AND lifted_at IS NULL
-RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256
+RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay
 `
 
 type AmendHoldParams struct {
@@ -147,6 +149,7 @@ func (q *Queries) AmendHold(ctx context.Context, arg AmendHoldParams) (Hold, err
 		&i.ExpiresZone,
 		&i.ExpiresAt,
 		&i.ExpirySourceSha256,
+		&i.Stay,
 	)
 	return i, err
 }
@@ -240,7 +243,7 @@ const endExpiredHolds = `-- name: EndExpiredHolds :many
 UPDATE holds SET lifted_by = 'system', lifted_at = $1::timestamptz, lift_source_sha256 = expiry_source_sha256, lift_reason = 'expired'
 WHERE hold_id IN (SELECT b.hold_id FROM bound_holds b WHERE b.binds = $2) AND lifted_at IS NULL
     AND expires_at <= $1::timestamptz
-RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256
+RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay
 `
 
 type EndExpiredHoldsParams struct {
@@ -281,6 +284,7 @@ func (q *Queries) EndExpiredHolds(ctx context.Context, arg EndExpiredHoldsParams
 			&i.ExpiresZone,
 			&i.ExpiresAt,
 			&i.ExpirySourceSha256,
+			&i.Stay,
 		); err != nil {
 			return nil, err
 		}
@@ -293,7 +297,7 @@ func (q *Queries) EndExpiredHolds(ctx context.Context, arg EndExpiredHoldsParams
 }
 
 const hold = `-- name: Hold :one
-SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256 FROM holds WHERE hold_id = $1
+SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay FROM holds WHERE hold_id = $1
 `
 
 func (q *Queries) Hold(ctx context.Context, holdID string) (Hold, error) {
@@ -322,12 +326,48 @@ func (q *Queries) Hold(ctx context.Context, holdID string) (Hold, error) {
 		&i.ExpiresZone,
 		&i.ExpiresAt,
 		&i.ExpirySourceSha256,
+		&i.Stay,
+	)
+	return i, err
+}
+
+const holdOfStay = `-- name: HoldOfStay :one
+SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay FROM holds WHERE stay = $1::uuid AND lifted_at IS NULL ORDER BY placed_at, hold_id LIMIT 1
+`
+
+func (q *Queries) HoldOfStay(ctx context.Context, stay string) (Hold, error) {
+	row := q.db.QueryRow(ctx, holdOfStay, stay)
+	var i Hold
+	err := row.Scan(
+		&i.HoldID,
+		&i.PersonID,
+		&i.Scope,
+		&i.Country,
+		&i.RequestID,
+		&i.Kind,
+		&i.Authority,
+		&i.SourceSha256,
+		&i.Dated,
+		&i.ReviewBy,
+		&i.PlacedBy,
+		&i.PlacedAt,
+		&i.Fence,
+		&i.LiftedBy,
+		&i.LiftedCommand,
+		&i.LiftedAt,
+		&i.LiftSourceSha256,
+		&i.LiftReason,
+		&i.ExpiresOn,
+		&i.ExpiresZone,
+		&i.ExpiresAt,
+		&i.ExpirySourceSha256,
+		&i.Stay,
 	)
 	return i, err
 }
 
 const holds = `-- name: Holds :many
-SELECT h.hold_id, h.person_id, h.scope, h.country, h.request_id, h.kind, h.authority, h.source_sha256, h.dated, h.review_by, h.placed_by, h.placed_at, h.fence, h.lifted_by, h.lifted_command, h.lifted_at, h.lift_source_sha256, h.lift_reason, h.expires_on, h.expires_zone, h.expires_at, h.expiry_source_sha256 FROM holds h
+SELECT h.hold_id, h.person_id, h.scope, h.country, h.request_id, h.kind, h.authority, h.source_sha256, h.dated, h.review_by, h.placed_by, h.placed_at, h.fence, h.lifted_by, h.lifted_command, h.lifted_at, h.lift_source_sha256, h.lift_reason, h.expires_on, h.expires_zone, h.expires_at, h.expiry_source_sha256, h.stay FROM holds h
 WHERE ($1::uuid IS NULL OR EXISTS (
         SELECT FROM bound_holds b WHERE b.hold_id = h.hold_id AND b.binds = $1))
     AND ($2::uuid IS NULL OR EXISTS (
@@ -428,6 +468,7 @@ func (q *Queries) Holds(ctx context.Context, arg HoldsParams) ([]Hold, error) {
 			&i.ExpiresZone,
 			&i.ExpiresAt,
 			&i.ExpirySourceSha256,
+			&i.Stay,
 		); err != nil {
 			return nil, err
 		}
@@ -495,7 +536,7 @@ const liftHold = `-- name: LiftHold :one
 UPDATE holds SET lifted_by = $1, lifted_at = $2, lift_source_sha256 = $3,
     lift_reason = $4, lifted_command = $5
 WHERE hold_id = $6 AND lifted_at IS NULL
-RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256
+RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay
 `
 
 type LiftHoldParams struct {
@@ -540,6 +581,7 @@ func (q *Queries) LiftHold(ctx context.Context, arg LiftHoldParams) (Hold, error
 		&i.ExpiresZone,
 		&i.ExpiresAt,
 		&i.ExpirySourceSha256,
+		&i.Stay,
 	)
 	return i, err
 }

@@ -140,6 +140,7 @@ type Hold struct {
 	ExpiresZone        *string
 	ExpiresAt          *time.Time
 	ExpirySourceSha256 *string
+	Stay               *string
 }
 
 type Issuer struct {
