@@ -53,7 +53,7 @@ func rules() []rule {
 				off(fence, "order && !found.OrderGone", "order"),
 			}},
 			{pkg: "internal/store", test: "TestRule01_AnOrderThatIsNotDatedIsVacatedAllTheSame", off: [][]edit{
-				off("internal/custody/history.go", "if !stops || h.ordered() || h.gone {", "if true {"),
+				off("internal/custody/history.go", "if !stops || h.ordered()", "if stops || h.ordered()"),
 				off("internal/store/legalstops.go", " || !was.Gone && is.Gone", ""),
 				off("internal/store/sqlcgen/fence.sql.go", "OR l.kind = 'order_vacated'", "OR false"),
 			}},
@@ -63,7 +63,7 @@ func rules() []rule {
 				off(fence, "return !gate.HoldStands &&", "return"),
 			}},
 			{pkg: "internal/store", test: "TestRule02_AStayWhoseEndIsRetractedStops", off: [][]edit{
-				off("internal/store/legalstops.go", "kinds = append(kinds, api.StayHold)", "_ = api.StayHold"),
+				off("internal/store/legalstops.go", "stops = append(stops, hold)", "_ = hold"),
 			}},
 			{pkg: "internal/store", test: "TestRule02_AStayOfAnOrderThatIsNotDatedStops", off: [][]edit{
 				off("internal/custody/history.go", "stops := event.Kind == StayGranted || event.Kind == OrderVacated", "stops := event.Kind == OrderVacated"),

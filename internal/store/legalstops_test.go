@@ -166,7 +166,10 @@ func TestACorrectionKeepsTheKind(t *testing.T) {
 func TestRule01_AnOrderThatIsNotDatedIsVacatedAllTheSame(t *testing.T) {
 	w := newWorld(t)
 	l := w.ready()
-	vacated := w.event(l, legal(custody.OrderVacated, "2026-02-20"))
+	vacated, _, err := w.store.LegalEvents().Record(t.Context(), l.person, legal(custody.OrderVacated, "2026-02-20"))
+	if err != nil {
+		t.Fatalf("rule 1: that the order was vacated is refused: %v", err)
+	}
 	if vacated.HoldID != vacated.ID || w.count("holds WHERE scope = 'person' AND kind = 'counsel' AND lifted_at IS NULL") != 1 {
 		t.Errorf("rule 1: an order was vacated and no hold stands: %+v", vacated)
 	}
@@ -184,7 +187,10 @@ func TestRule01_AnOrderThatIsNotDatedIsVacatedAllTheSame(t *testing.T) {
 func TestRule02_AStayOfAnOrderThatIsNotDatedStops(t *testing.T) {
 	w := newWorld(t)
 	l := w.ready()
-	granted := w.event(l, l.stay("2026-02-02"))
+	granted, _, err := w.store.LegalEvents().Record(t.Context(), l.person, l.stay("2026-02-02"))
+	if err != nil {
+		t.Fatalf("rule 2: a stay is refused: %v", err)
+	}
 	if granted.HoldID == "" || l.leavesTo("GHA") {
 		t.Errorf("rule 2: a package left under a stay: %+v", granted)
 	}
