@@ -60,7 +60,7 @@ func rules() []rule {
 		}, ""},
 		{2, "nothing leaves under a hold, and the legal role alone lifts it", []guard{
 			{pkg: "internal/store", test: "TestRule02_NoSendStartsUnderAHold", off: [][]edit{
-				off(fence, "return !gate.HoldStands &&", "return"),
+				off(fence, "open := !gate.HoldStands &&", "open :="),
 			}},
 			{pkg: "internal/store", test: "TestRule02_AStayWhoseEndIsRetractedStops", off: [][]edit{
 				off("internal/store/legalstops.go", "stops = append(stops, hold)", "_ = hold"),
@@ -107,7 +107,7 @@ func rules() []rule {
 				off("api/facts.go", "for i, item := range act.Present {\n\t\tif !listed[item] {", "for i, item := range act.Present {\n\t\tif item == \"\" {"),
 			}},
 			{pkg: "internal/store", test: "TestRule03_OnlyAStandingPackageLeaves", off: [][]edit{
-				off(fence, "found.PackageStands && ", ""),
+				off(fence, " && found.PackageStands", ""),
 				off("internal/store/migrations/00052_packages.sql", "AND n.ordinal > p.ordinal) THEN 'replaced'", "AND n.ordinal > p.ordinal) THEN ''"),
 				off("internal/store/migrations/00052_packages.sql", "AND d.decision = 'disclose'))", "AND d.decision <> ''))"),
 			}},

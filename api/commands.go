@@ -174,7 +174,7 @@ func itemOf(item contract.ItemReason) tdr.ItemReason {
 func contactOf(b *contract.RecordContactJSONRequestBody) *tdr.RecordContact {
 	var act tdr.RecordContact
 	if b.Fact != nil {
-		act.Fact = &tdr.ContactFact{Direction: string(b.Fact.Direction), Medium: string(b.Fact.Medium), Answered: b.Fact.Answered}
+		act.Fact = &tdr.ContactFact{Direction: string(b.Fact.Direction), Medium: string(b.Fact.Medium), Answered: b.Fact.Answered, Channel: tdr.Channel(b.Fact.Channel)}
 	}
 	if b.Forecast != nil {
 		act.Forecast = &tdr.ContactForecast{Expects: b.Forecast.Expects, By: b.Forecast.By, Basis: b.Forecast.Basis}

@@ -92,6 +92,11 @@ func authorisationOf(view RequestView, command tdr.Command) (Authorisation, bool
 		asked.Channel, asked.Content = act.Channel, act.Content
 	case *tdr.AnswerInformation:
 		asked.Channel, asked.Content = act.Channel, act.Content
+	case *tdr.RecordContact:
+		if act.Fact == nil || act.Fact.Channel == "" {
+			return Authorisation{}, false
+		}
+		asked.Channel = act.Fact.Channel // a question; it carries nothing
 	default:
 		return Authorisation{}, false
 	}

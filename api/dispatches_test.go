@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,6 +193,15 @@ func TestAPostIsToldByTheCallThatTellsIt(t *testing.T) {
 			w.change("counsel1", "/v1/persons/"+d.PersonID+"/legal-events", legal)
 			return w.change("counsel1", "/v1/persons/"+d.PersonID+"/legal-events", legal.with("kind", "stay_granted", "date", "2026-02-20"))
 		},
+		"merge": func(d departed) answer {
+			other := w.forVietnam()
+			hold := holdOn(other, "scope", "person", "request_id", nil, "person_id", other.PersonID, "kind", "counsel")
+			if got := w.change("counsel1", "/v1/holds", hold); got.status != http.StatusCreated {
+				return got
+			}
+			w.clock.advance(time.Minute)
+			return w.change("counsel1", "/v1/persons/"+d.PersonID+"/merges", merging(other))
+		},
 		"closure": func(d departed) answer {
 			w.do("officer1", &d.request, "withdraw", fields{"outcome": "other", "reason": "x"})
 			return answer{status: http.StatusOK}
@@ -201,6 +211,79 @@ func TestAPostIsToldByTheCallThatTellsIt(t *testing.T) {
 			t.Fatalf("%s: %d %s", what, got.status, got.body)
 		}
 		woken(what)
+	}
+}
+
+// With the engine away nothing that a post is told is lost: its mailbox waits for
+// upkeep, and the call is answered all the same.
+func TestAPostIsToldLaterWhileTheEngineIsAway(t *testing.T) {
+	w := newWorld(t)
+	d := w.sent("courier")
+	w.engine.deaf.Store(true)
+	if got := w.change("counsel1", "/v1/holds", holdOn(d.request)); got.status != http.StatusCreated {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if n := w.count("notices WHERE kind = 'recall' AND recipient = 'post/gha-washington'"); n != 1 {
+		t.Errorf("%d notices of the recall", n)
+	}
+	w.clock.advance(time.Minute)
+	late, err := w.store.OutstandingPokes(t.Context(), 10*time.Second, 10)
+	if err != nil || !slices.Contains(late, "post/gha-washington") {
+		t.Errorf("upkeep finds %v, %v", late, err)
+	}
+}
+
+// A question that waits is told to the post by notice, passes the gate, is a
+// dispatch of the post, and stands among the contacts of the request.
+func TestAQuestionIsToldToThePost(t *testing.T) {
+	w := newWorld(t)
+	d := w.sent("courier")
+	question := fields{"fact": fields{"direction": "to_post", "medium": "mail", "answered": false, "channel": "notice"}, "note": "Which form do you want?"}
+	w.clock.advance(time.Minute)
+	if got := w.act("officer1", &d.request, "record-contact", question); got.status != http.StatusOK || strings.Contains(string(got.body), `"fence"`) {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	var data string
+	must(t, w.pool.QueryRow(t.Context(), "SELECT data::text FROM notices WHERE kind = 'question' AND recipient = 'post/gha-washington' AND request_id = $1", d.ID).Scan(&data))
+	if strings.Contains(data, "form") {
+		t.Errorf("the post is told %s", data)
+	}
+	found := read[struct{ Dispatches []dispatch }](t, w.get("officer1", "/v1/requests/"+d.ID+"/dispatches")).Dispatches
+	if len(found) != 2 || found[0].Status != "sent" || !found[0].Open || found[0].ID == d.dispatch {
+		t.Errorf("dispatches %+v", found)
+	}
+	if got := w.get("officer1", "/v1/dispatches/"+found[0].ID+"/bundle"); got.status != http.StatusNotFound {
+		t.Errorf("a question has a package: %d", got.status)
+	}
+	hold := read[placed](t, w.change("counsel1", "/v1/holds", holdOn(d.request)))
+	if len(hold.MayHaveLeft) != 2 {
+		t.Errorf("the hold names %+v", hold.MayHaveLeft)
+	}
+	d.request = read[changed](t, w.get("officer1", "/v1/requests/"+d.ID)).Request
+	if got := w.act("officer1", &d.request, "record-contact", question); got.problem() != "gate_closed" {
+		t.Errorf("asked under a hold: %d %s", got.status, got.body)
+	}
+}
+
+// A question is stopped between its acceptance and its leaving as a package is.
+func TestAQuestionIsStoppedBeforeItLeaves(t *testing.T) {
+	w := newWorld(t)
+	d := w.sent("courier")
+	w.engine.set(func(e *engine) {
+		e.then = func() { e.then = nil; w.change("counsel1", "/v1/holds", holdOn(d.request)) }
+	})
+	question := fields{"fact": fields{"direction": "to_post", "medium": "mail", "answered": false, "channel": "notice"}}
+	if got := w.act("officer1", &d.request, "record-contact", question); got.problem() != "gate_closed" {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	told := w.signalled(d.ID, workflows.SendStoppedSignal)
+	if len(told) != 1 {
+		t.Fatalf("the request hears %d times that nothing was asked", len(told))
+	}
+	var n int
+	must(t, w.pool.QueryRow(t.Context(), "SELECT count(*) FROM notices WHERE kind = 'question'").Scan(&n))
+	if n != 0 {
+		t.Errorf("%d notices of what never left", n)
 	}
 }
 

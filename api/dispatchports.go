@@ -12,7 +12,7 @@ import (
 type Authorisation struct {
 	CommandID string // becomes the dispatch's id
 	RequestID string
-	Kind      tdr.Name // send, answer_information
+	Kind      tdr.Name // send, answer_information; record_contact for a question
 	Channel   tdr.Channel
 	Content   tdr.ContentHash
 	By        string

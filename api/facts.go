@@ -38,6 +38,11 @@ func (s *Server) factsFor(ctx context.Context, view RequestView, act tdr.Act) (t
 		return tdr.Facts{}, s.checkOfficer(ctx, act.Officer)
 	case *tdr.ScheduleInterview:
 		return tdr.Facts{}, checkZone(act.Zone)
+	case *tdr.RecordContact:
+		if act.Fact != nil && act.Fact.Channel != "" {
+			return tdr.Facts{}, s.checkReceiver(ctx, view, act)
+		}
+		return tdr.Facts{}, nil
 	case *tdr.Send:
 		return tdr.Facts{}, both(s.checkReceiver(ctx, view, act), s.checkContent(ctx, view, act.Name(), act.Content))
 	case *tdr.AnswerInformation:

@@ -106,6 +106,10 @@ func withoutFence(e tdr.Event) contract.Event {
 		told := *was
 		told.Fence = 0
 		e.Fact = &told
+	case *tdr.ContactRecorded:
+		told := *was
+		told.Fence = 0
+		e.Fact = &told
 	case *tdr.HoldChanged:
 		told := *was
 		told.Fence = 0

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -96,8 +97,9 @@ type engine struct {
 	lost   bool // what arrives has its effect, and the answer is lost
 	forgot bool // an ended workflow's history is not kept
 	asked  int
-	then   func()   // between accepting a command and answering it
-	poked  sync.Map // recipients whose mailboxes were woken
+	then   func()      // between accepting a command and answering it
+	poked  sync.Map    // recipients whose mailboxes were woken
+	deaf   atomic.Bool // no mailbox is woken
 }
 
 func (e *engine) StartRequest(_ context.Context, id string, input workflows.RequestInput) error {
@@ -167,6 +169,9 @@ func brought(state tdr.State, command string) []tdr.Event {
 }
 
 func (e *engine) Poke(_ context.Context, recipient string) error {
+	if e.deaf.Load() {
+		return workflows.ErrEngineAway
+	}
 	e.poked.Store(recipient, true)
 	return nil
 }

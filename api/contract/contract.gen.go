@@ -74,6 +74,11 @@ const (
 	Forecast ContactKind = "forecast"
 )
 
+// Defines values for ContactFactChannel.
+const (
+	Notice ContactFactChannel = "notice"
+)
+
 // Defines values for ContactFactDirection.
 const (
 	FromPost ContactFactDirection = "from_post"
@@ -631,10 +636,16 @@ type ContactKind string
 
 // ContactFact defines model for ContactFact.
 type ContactFact struct {
-	Answered  bool                 `json:"answered"`
+	Answered bool `json:"answered"`
+
+	// Channel The post is told by notice, without personal data, that a question waits. It passes the gate as a package does, and is a dispatch.
+	Channel   ContactFactChannel   `json:"channel,omitempty,omitzero"`
 	Direction ContactFactDirection `json:"direction"`
 	Medium    ContactFactMedium    `json:"medium"`
 }
+
+// ContactFactChannel The post is told by notice, without personal data, that a question waits. It passes the gate as a package does, and is a dispatch.
+type ContactFactChannel string
 
 // ContactFactDirection defines model for ContactFact.Direction.
 type ContactFactDirection string
@@ -898,15 +909,17 @@ type DisclosureReview struct {
 
 // Dispatch What left, or may have, for a post. Its id is that of the command that sent it.
 type Dispatch struct {
-	AuthorisedAt time.Time        `json:"authorised_at"`
-	AuthorisedBy string           `json:"authorised_by"`
-	Channel      string           `json:"channel"`
-	Code         string           `json:"code"`
-	Content      string           `json:"content"`
-	Country      string           `json:"country"`
-	Delivery     DispatchDelivery `json:"delivery,omitempty,omitzero"`
-	HandOver     DispatchHandOver `json:"hand_over,omitempty,omitzero"`
-	Id           string           `json:"id"`
+	AuthorisedAt time.Time `json:"authorised_at"`
+	AuthorisedBy string    `json:"authorised_by"`
+	Channel      string    `json:"channel"`
+	Code         string    `json:"code"`
+
+	// Content empty for a question
+	Content  string           `json:"content"`
+	Country  string           `json:"country"`
+	Delivery DispatchDelivery `json:"delivery,omitempty,omitzero"`
+	HandOver DispatchHandOver `json:"hand_over,omitempty,omitzero"`
+	Id       string           `json:"id"`
 
 	// Kind the command
 	Kind string `json:"kind"`

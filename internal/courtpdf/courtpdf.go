@@ -113,15 +113,27 @@ func (p *page) dispatches(dispatches []api.Dispatch) {
 		p.font("B", 9)
 		p.text("%s  %s, by %s to %s", moment(d.AuthorisedAt), d.Kind, d.Channel, d.Post)
 		p.font("", 9)
-		p.text("Dispatch %s of content %s, authorised by %s, now %s.", d.ID, d.Content, d.AuthorisedBy, d.Status)
+		p.text("Dispatch %s %s, authorised by %s, now %s.", d.ID, carried(d.Content), d.AuthorisedBy, d.Status)
 		p.step(d.SentAt, "let go")
 		p.step(d.StoppedAt, "stopped: it has certainly not left")
 		p.step(d.HandedOverAt, "handed over by %s to courier %s, tracking number %s", d.HandedOverBy, d.Courier, d.Tracking)
 		p.step(d.SubmittedAt, "entered by %s in the system %s, number %s", d.SubmittedBy, d.System, d.Number)
 		p.step(d.DeliveredAt, "delivered, proved by document %s", d.ProofDocument)
+		if d.Content == "" {
+			p.step(d.RecalledAt, "over: nothing of a question lies with the post")
+			continue
+		}
 		p.step(d.RecalledAt, "asked back")
 		p.step(d.RecallClosedAt, "recall closed as %s, confirmed by %s, document %s", d.RecallConfirmedAs, d.RecallConfirmedBy, d.RecallDocument)
 	}
+}
+
+// carried says what a dispatch was of; a question carries nothing.
+func carried(content tdr.ContentHash) string {
+	if content == "" {
+		return "of a question"
+	}
+	return "of content " + string(content)
 }
 
 // step prints what has happened to a dispatch, if it has.

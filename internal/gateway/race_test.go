@@ -218,15 +218,25 @@ func (l *life) storeSend() string { return l.storeSendOn(tdr.ByCourier) }
 
 func (l *life) storeSendOn(channel tdr.Channel) string {
 	l.t.Helper()
+	return l.storeAct(identity.Send, &tdr.Send{Content: l.state.Package.Approved, Channel: channel})
+}
+
+// storeQuestion keeps a command to tell the post that a question waits.
+func (l *life) storeQuestion() string {
+	l.t.Helper()
+	return l.storeAct(identity.RecordContact, &tdr.RecordContact{Fact: &tdr.ContactFact{Direction: tdr.ToPost, Medium: "mail", Channel: tdr.ByNotice}})
+}
+
+func (l *life) storeAct(operation identity.Operation, act tdr.Act) string {
+	l.t.Helper()
 	id := newID()
 	input, err := json.Marshal(workflows.CommandInput{Command: tdr.Command{
-		ID: id, Actor: tdr.Actor{ID: "officer1", Roles: []tdr.Role{tdr.OfficerRole}},
-		Act: &tdr.Send{Content: l.state.Package.Approved, Channel: channel},
+		ID: id, Actor: tdr.Actor{ID: "officer1", Roles: []tdr.Role{tdr.OfficerRole}}, Act: act,
 	}})
 	if err != nil {
 		l.t.Error(err)
 	}
-	l.keep(api.NewCommand{ID: id, Operation: string(identity.Send), RequestID: l.state.ID, PersonID: l.person, Input: input})
+	l.keep(api.NewCommand{ID: id, Operation: string(operation), RequestID: l.state.ID, PersonID: l.person, Input: input})
 	return id
 }
 

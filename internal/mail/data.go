@@ -33,17 +33,18 @@ const (
 	Expired  Kind = "expired"  // what counsel watches ended on its last day
 	// BreakGlass: somebody looks into a request beyond their reach, and gave a reason.
 	BreakGlass Kind = "break_glass"
-	Package    Kind = "package" // to a post: a package comes
-	Recall     Kind = "recall"  // to a post: what was sent is asked back; one text whatever the reason
+	Package    Kind = "package"  // to a post: a package comes
+	Question   Kind = "question" // to a post: a question waits
+	Recall     Kind = "recall"   // to a post: what was sent is asked back; one text whatever the reason
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Overdue, Custody, Counsel, Review, Expired, BreakGlass, Package, Recall}
+	return []Kind{Level0, Level1, Level2, Level3, Level4, Level5, Level6, Bounce, Validity, Overdue, Custody, Counsel, Review, Expired, BreakGlass, Package, Question, Recall}
 }
 
 // toPost tells whether a kind goes to a post.
-func (k Kind) toPost() bool { return k == Package || k == Recall }
+func (k Kind) toPost() bool { return k == Package || k == Question || k == Recall }
 
 // LadderKind is the kind of an escalation level from 0 to 6.
 func LadderKind(level int) (Kind, error) {
@@ -262,7 +263,7 @@ func datesOf(kind Kind) (dates, bool) {
 		return either, true
 	case Validity, Custody, Review, Expired:
 		return civil, true
-	case Level6, Bounce, Counsel, BreakGlass, Package, Recall:
+	case Level6, Bounce, Counsel, BreakGlass, Package, Question, Recall:
 		return noDate, true
 	default:
 		return noDate, false

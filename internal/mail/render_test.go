@@ -145,6 +145,7 @@ func TestSubjectsPreheadersAndFirstLines(t *testing.T) {
 		{Review, "TD-7Q4M2K: review by counsel was due 14 Apr 2026, 42 days", "Nothing ends by itself", "Review what stands."},
 		{Expired, "TD-7Q4M2K: ended with 14 Apr 2026, look again", "Its last day has passed", "Look at what still stands."},
 		{Package, "TD-7Q4M2K: a package comes to you", "From us, on the way agreed with you", "A package comes to you."},
+		{Question, "TD-7Q4M2K: a question waits for you", "From us, about what lies with you", "A question waits for you."},
 		{Recall, "TD-7Q4M2K: please send our package back", "What we sent is asked back", "Please do not use it, and send it back."},
 	}
 	if len(rows) != len(Kinds()) {
@@ -164,7 +165,7 @@ func TestSubjectsPreheadersAndFirstLines(t *testing.T) {
 
 // A post does not sign in: no mail to one carries a link.
 func TestMailsToPostsCarryNoLink(t *testing.T) {
-	for _, kind := range []Kind{Package, Recall} {
+	for _, kind := range []Kind{Package, Question, Recall} {
 		for name, data := range map[string]Data{
 			"case":   Case{sample(t, kind), frame(t)},
 			"bundle": Bundle{[]Notice{sample(t, kind), sample(t, kind)}, frame(t)},

@@ -109,6 +109,12 @@ func wordingOf(kind Kind) wording {
 			"A package with the reference {code} comes to you on the way agreed.", "confirm that you have it.",
 			"Please name the reference when you answer.", "A package comes to you",
 		}
+	case Question:
+		return wording{
+			"{code}: a question waits for you", "From us, about what lies with you", "A question waits for you.",
+			"We have a question about what came to you under the reference {code}.", "call us or write to us, and name the reference.",
+			"Please name the reference when you answer.", "A question waits",
+		}
 	case Recall:
 		return wording{
 			"{code}: please send our package back", "What we sent is asked back", "Please do not use it, and send it back.",

@@ -117,6 +117,8 @@ func (p pending) word(zone *time.Location, at time.Time) (mail.Notice, error) {
 		word.Kind, word.On = mail.Expired, mail.Day(data.On)
 	case packageNotice:
 		word.Kind = mail.Package
+	case questionNotice:
+		word.Kind = mail.Question
 	case recallNotice:
 		word.Kind = mail.Recall
 	case tdr.BounceNotice:

@@ -60,13 +60,16 @@ func (s *Store) Authorise(ctx context.Context, asked api.Authorisation, postCoun
 	return gate, nil
 }
 
-// mayLeave: no hold in scope, an order on record with its source, exactly the
-// approved content and a package on record that stands behind it, a post of the
-// country that the request asks, which the order names or counsel consented to, and
-// a request that lives.
+// mayLeave: no hold in scope, an order on record with its source, a post of the
+// country that the request asks, which the order names or counsel consented to, a
+// request that lives, and exactly the approved content with a package on record
+// that stands behind it; a question carries none.
 func mayLeave(gate tdr.Gate, found sqlcgen.GateFindingsRow, asked api.Authorisation) bool {
-	return !gate.HoldStands && gate.OrderOnRecord && gate.Content != "" && gate.Content == asked.Content &&
-		found.PackageStands && gate.Bar == "" && gate.Country == found.Country && found.Live
+	open := !gate.HoldStands && gate.OrderOnRecord && gate.Bar == "" && gate.Country == found.Country && found.Live
+	if asked.Kind == tdr.RecordContactName {
+		return open && asked.Content == ""
+	}
+	return open && gate.Content != "" && gate.Content == asked.Content && found.PackageStands
 }
 
 // dispatch makes the row 'sending' under the fence version in force. One that

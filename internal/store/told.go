@@ -15,8 +15,9 @@ import (
 // What a post is told; requests file neither. A recall has one text whatever
 // is behind it, because its reason could tell of an asylum claim (8 CFR 208.6).
 const (
-	packageNotice tdr.NoticeKind = "package"
-	recallNotice  tdr.NoticeKind = "recall"
+	packageNotice  tdr.NoticeKind = "package"
+	questionNotice tdr.NoticeKind = "question"
+	recallNotice   tdr.NoticeKind = "recall"
 )
 
 // tellPost files one notice to a post about one dispatch.
@@ -46,13 +47,17 @@ func tellRecalls(ctx context.Context, q *sqlcgen.Queries, personID string, now t
 	return poke, nil
 }
 
-// TellPost files the notice that a package comes; telling twice is telling
+// TellPost files the notice that a package comes, or that a question waits; telling twice is telling
 // once. It names the mailbox to poke; one that is not is poked by upkeep.
 func (s *Store) TellPost(ctx context.Context, dispatch api.Dispatch) ([]string, error) {
+	kind := packageNotice
+	if dispatch.Kind == tdr.RecordContactName {
+		kind = questionNotice
+	}
 	var poke []string
 	err := s.transact(ctx, "tell post", func(_ pgx.Tx, q *sqlcgen.Queries) (err error) {
 		about := filing{requestID: dispatch.RequestID, personID: dispatch.PersonID, country: dispatch.Country, at: s.clock.Now().UTC()}
-		poke, err = tellPost(ctx, q, packageNotice, dispatch.ID, dispatch.Post, about)
+		poke, err = tellPost(ctx, q, kind, dispatch.ID, dispatch.Post, about)
 		return err
 	})
 	return poke, err

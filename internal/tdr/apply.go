@@ -56,7 +56,7 @@ func (s *State) detach() {
 	s.Waiting.Pauses = slices.Clone(s.Waiting.Pauses)
 	s.Ladder.Escalations = slices.Clone(s.Ladder.Escalations)
 	s.Document.Alerted = slices.Clone(s.Document.Alerted)
-	s.Contacts.pending = slices.Clone(s.Contacts.pending)
+	s.Contacts.made, s.Contacts.pending = slices.Clone(s.Contacts.made), slices.Clone(s.Contacts.pending)
 }
 
 // read lets the reading of an event, which is on the log, move the state.
@@ -288,6 +288,7 @@ func (s *State) retry(e Event, fact *Retried) {
 }
 
 func (s *State) contact(e Event, fact *ContactRecorded) {
+	s.Contacts.made = append(s.Contacts.made, followUp{e.OccurredAt, e.Seq})
 	s.Contacts.Last = later(s.Contacts.Last, e.OccurredAt)
 	if fact.Answered || fact.Direction == FromPost {
 		s.answered(e)
@@ -309,6 +310,17 @@ func (c *Contacts) add(unanswered followUp) {
 func (c *Contacts) forget(at time.Time) {
 	c.Answered = later(c.Answered, at)
 	c.pending = slices.DeleteFunc(c.pending, func(f followUp) bool { return !f.at.After(at) })
+	c.count()
+}
+
+// drop takes a contact back that never was.
+func (c *Contacts) drop(event int64) {
+	never := func(f followUp) bool { return f.event == event }
+	c.made, c.pending = slices.DeleteFunc(c.made, never), slices.DeleteFunc(c.pending, never)
+	c.Last = time.Time{}
+	for _, made := range c.made {
+		c.Last = later(c.Last, made.at)
+	}
 	c.count()
 }
 

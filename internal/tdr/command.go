@@ -231,6 +231,9 @@ type ContactFact struct {
 	Direction string `json:"direction"` // ToPost or FromPost
 	Medium    string `json:"medium"`    // telephone, mail, letter, visit, meeting, system
 	Answered  bool   `json:"answered"`  // the post answered on the occasion
+	// Channel is on which the post is told that a question waits; empty for a contact
+	// that people made themselves. Only ByNotice: a question carries no package.
+	Channel Channel `json:"channel,omitempty"`
 }
 
 // ContactForecast is what somebody expects; it never moves a stage or a clock.

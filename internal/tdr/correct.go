@@ -81,9 +81,11 @@ func orDate(corrected, recorded calendar.Date) calendar.Date {
 // correctable tells whether a fact's date may be corrected: what people
 // recorded may, what the system or the gate did may not.
 func correctable(fact Fact) bool {
-	switch fact.(type) {
+	switch fact := fact.(type) {
+	case *ContactRecorded:
+		return fact.Dispatch == "" // else the system made it
 	case *ReceiptRecorded, *InformationWasAsked, *InterviewScheduled, *InterviewRecorded,
-		*VerificationBegun, *DocumentIssued, *RefusalRecorded, *ContactRecorded:
+		*VerificationBegun, *DocumentIssued, *RefusalRecorded:
 		return true
 	default:
 		return false

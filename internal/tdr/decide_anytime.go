@@ -15,7 +15,7 @@ const attemptsBeforeNotice = 2
 func (s State) decideAnyTime(c Command, facts Facts, occurred time.Time) (Fact, error) {
 	switch act := c.Act.(type) {
 	case *RecordContact:
-		return s.decideContact(act, occurred)
+		return s.decideContact(act, facts, occurred)
 	case *Reassign:
 		if act.Officer == "" || act.Officer == s.Officer {
 			return nil, refuse(Invalid, "officer", "another officer than today's")
@@ -36,7 +36,7 @@ func contactMedia() []string {
 }
 
 // decideContact keeps fact and forecast apart: exactly one of them.
-func (s State) decideContact(act *RecordContact, occurred time.Time) (Fact, error) {
+func (s State) decideContact(act *RecordContact, facts Facts, occurred time.Time) (Fact, error) {
 	switch {
 	case (act.Fact == nil) == (act.Forecast == nil):
 		return nil, refuse(Missing, "fact", "either a fact or a forecast")
@@ -47,7 +47,29 @@ func (s State) decideContact(act *RecordContact, occurred time.Time) (Fact, erro
 	case !slices.Contains(contactMedia(), act.Fact.Medium):
 		return nil, refuse(Invalid, "fact.medium", "telephone, mail, letter, visit, meeting or system")
 	}
-	return &ContactRecorded{*act.Fact}, nil
+	if act.Fact.Channel != "" {
+		return s.decideAsking(act.Fact, facts, occurred)
+	}
+	return &ContactRecorded{ContactFact: *act.Fact}, nil
+}
+
+// decideAsking: a question that the system tells the post of is about something
+// that lies there, is asked now, and passes the gate like a package.
+func (s State) decideAsking(asked *ContactFact, facts Facts, occurred time.Time) (Fact, error) {
+	switch {
+	case asked.Channel != ByNotice:
+		return nil, refuse(Invalid, "fact.channel", "a question goes by notice")
+	case asked.Direction != ToPost || asked.Medium != "mail" || asked.Answered:
+		return nil, refuse(Invalid, "fact.channel", "a notice is mail to the post, which has not answered yet")
+	case !occurred.Equal(facts.Now):
+		return nil, refuse(Contradicts, "occurred_at", "a question is asked when it leaves")
+	case !s.Package.Out:
+		return nil, refuse(Invalid, "fact.channel", "nothing lies with the post that it could be asked about")
+	}
+	if err := s.passes(facts.Gate); err != nil {
+		return nil, err
+	}
+	return &ContactRecorded{ContactFact: *asked, Dispatch: facts.Gate.Dispatch, Fence: facts.Gate.Fence}, nil
 }
 
 func decideForecast(forecast *ContactForecast, made calendar.Date) (Fact, error) {

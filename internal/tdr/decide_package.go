@@ -139,8 +139,7 @@ func (s State) decideReturn(judge Actor, act *Return) (Fact, error) {
 	return &Returned{Items: act.Items}, nil
 }
 
-// mayLeave: only the approved content, to a post of the country on the order,
-// under the gate's authorisation, with an order on record and no hold standing.
+// mayLeave: only the approved content, and only through the gate.
 func (s State) mayLeave(content ContentHash, channel Channel, gate *Gate) error {
 	switch {
 	case !slices.Contains(Channels(), channel):
@@ -149,14 +148,22 @@ func (s State) mayLeave(content ContentHash, channel Channel, gate *Gate) error 
 		return refuse(ContentChanged, "content", "nothing is approved to leave")
 	case content != s.Package.Approved:
 		return refuse(ContentChanged, "content", "not the content that was approved")
+	case gate != nil && gate.Dispatch != "" && gate.Content != content:
+		return refuse(ContentChanged, "content", "the gate authorised another content")
+	}
+	return s.passes(gate)
+}
+
+// passes: whatever leaves does so under the gate's authorisation, to a post of a
+// country that may be asked, with an order on record and no hold standing.
+func (s State) passes(gate *Gate) error {
+	switch {
 	case gate != nil && gate.Bar == NeverAddressed:
 		return refuse(NeverAddressed, "", "the country is never addressed about a person of this nationality")
 	case gate != nil && gate.Bar != "":
 		return refuse(ConsentMissing, "", "the order names another country, and counsel has not consented")
 	case gate == nil || gate.Dispatch == "":
 		return refuse(GateClosed, "", "no dispatch was authorised")
-	case gate.Content != content:
-		return refuse(ContentChanged, "content", "the gate authorised another content")
 	case gate.HoldStands:
 		return refuse(GateClosed, "", "nothing may leave")
 	case s.outdated(gate.Fence):

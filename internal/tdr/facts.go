@@ -136,9 +136,12 @@ type RequestClosed struct {
 	Recall  bool          `json:"recall,omitempty"` // something is out with the post and is recalled
 }
 
-// ContactRecorded is a fact about a contact with the post.
+// ContactRecorded is a fact about a contact with the post. One that the system
+// makes leaves under a dispatch that the gate authorised, as packages do.
 type ContactRecorded struct {
 	ContactFact
+	Dispatch string `json:"dispatch,omitempty"`
+	Fence    int64  `json:"fence,omitempty"`
 }
 
 // ForecastRecorded is an expectation; it is not a fact and moves nothing.

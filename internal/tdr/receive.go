@@ -32,6 +32,9 @@ func (s *State) news(fact Fact) bool {
 	case *HoldChanged:
 		return s.holdNews(fact)
 	case *SendStopped:
+		if s.question(fact.Dispatch) != 0 {
+			return !s.logged(func(f Fact) bool { stop, ok := f.(*SendStopped); return ok && *stop == *fact })
+		}
 		sent, _ := s.lastSent()
 		return sent.dispatch == fact.Dispatch && s.out(fact.Dispatch)
 	case *RecallConfirmed:

@@ -102,6 +102,7 @@ type Contacts struct {
 	Unanswered     int       // since then
 	LastUnanswered time.Time
 
+	made    []followUp // all of them, in the order of recording
 	pending []followUp // the unanswered ones, by time
 }
 

@@ -23,6 +23,9 @@ func sendingOf(fact Fact) (sending, bool) {
 // lastSent is what was accepted to leave, if nothing has moved the request on since.
 func (s *State) lastSent() (sending, bool) {
 	for i := len(s.Log) - 1; i >= 0; i-- {
+		if stop, ok := s.Log[i].Fact.(*SendStopped); ok && s.question(stop.Dispatch) != 0 {
+			continue
+		}
 		if changesStage(s.Log[i].Fact) {
 			return sendingOf(s.Log[i].Fact)
 		}
@@ -33,6 +36,10 @@ func (s *State) lastSent() (sending, bool) {
 // unsend takes the request back to where it was before something was accepted to
 // leave that never did: approved as it was, with us again and not with the post.
 func (s *State) unsend(e Event, fact *SendStopped) {
+	if question := s.question(fact.Dispatch); question != 0 {
+		s.Contacts.drop(question)
+		return
+	}
 	var stopped sending
 	for _, earlier := range s.Log {
 		if sent, ok := sendingOf(earlier.Fact); ok && sent.dispatch == fact.Dispatch {
@@ -50,6 +57,16 @@ func (s *State) unsend(e Event, fact *SendStopped) {
 	s.Waiting = Waiting{}
 	s.Ladder.closeSilence(e)
 	s.enter(Ready, e)
+}
+
+// question is the seq of the contact that was to leave under a dispatch; 0 when there is none.
+func (s *State) question(dispatch string) int64 {
+	for _, event := range s.Log {
+		if asked, ok := event.Fact.(*ContactRecorded); ok && asked.Dispatch != "" && asked.Dispatch == dispatch {
+			return event.Seq
+		}
+	}
+	return 0
 }
 
 // takeBack: a post that holds nothing of ours any more owes no answer. The

@@ -54,7 +54,8 @@ func (d *dossier) known(each contract.Dispatch) []term {
 		add("Submission number", given.Number)
 		add("Entered there", d.moment(given.SubmittedAt)+", by "+d.names.person(given.SubmittedBy))
 	}
-	if given := each.Recall; !given.OpenedAt.IsZero() {
+	// Of a question nothing lies with the post that could be asked back.
+	if given := each.Recall; !given.OpenedAt.IsZero() && each.Kind != string(tdr.RecordContactName) {
 		add("Asked back", d.moment(given.OpenedAt))
 		if given.As != "" {
 			add("What became of it", wordFor(recallOutcomes(), given.As)+", recorded "+d.day(given.ClosedAt)+" by "+d.names.person(given.ConfirmedBy))

@@ -84,6 +84,9 @@ func (d *dossier) told(fact tdr.Fact) (title, more, kind string) {
 func (d *dossier) toldOfPost(fact tdr.Fact) (title, more string) {
 	switch f := fact.(type) {
 	case *tdr.ContactRecorded:
+		if f.Channel != "" {
+			return "The post was told that a question waits", "By " + plain(string(f.Channel)) + ", without personal data"
+		}
 		direction := map[string]string{"to_post": "We contacted the post", "from_post": "The post contacted us"}[f.Direction]
 		return direction, "By " + strings.ToLower(plain(f.Medium)) + map[bool]string{true: "; the post answered", false: "; no answer"}[f.Answered]
 	case *tdr.ForecastRecorded:

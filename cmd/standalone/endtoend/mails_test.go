@@ -127,9 +127,9 @@ func checkForm(t *testing.T, mail maildrop.Mail) {
 	}
 }
 
-// toPost: a post is asked for what is wanted back, and does not sign in.
+// toPost: a post is asked a question, or for what is wanted back, and does not sign in.
 func toPost(mail maildrop.Mail) bool {
-	return strings.HasSuffix(mail.Subject, "please send our package back")
+	return strings.HasSuffix(mail.Subject, "please send our package back") || strings.HasSuffix(mail.Subject, "a question waits for you")
 }
 
 // link finds the address in a mail.

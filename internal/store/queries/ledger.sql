@@ -5,7 +5,7 @@ ON CONFLICT (recipient) DO UPDATE SET poked_at = NULL;
 -- name: WaitingNotices :many
 SELECT n.*, COALESCE(r.code, '')::text AS code,
     ((r.live IS FALSE AND n.kind NOT IN ('custody', 'counsel', 'hold_review', 'hold_expired', 'break_glass', 'recall')) OR COALESCE(e.status, '') IN ('closed', 'acknowledged')
-        OR (n.kind = 'package' AND EXISTS (SELECT FROM recalls c WHERE n.filed_under = 'package/' || c.dispatch_id))
+        OR (n.kind IN ('package', 'question') AND EXISTS (SELECT FROM recalls c WHERE n.filed_under = n.kind || '/' || c.dispatch_id))
         OR (n.kind IN ('counsel', 'hold_review') AND EXISTS (
             SELECT FROM holds h WHERE h.hold_id::text = split_part(n.filed_under, '/', 2) AND h.lifted_at IS NOT NULL)))::boolean AS moot
 FROM notices n
@@ -36,14 +36,14 @@ ORDER BY n.filed_at, n.key;
 -- name: MarkSending :execrows
 -- A mail that tells a post of what is asked back meanwhile is begun no more.
 UPDATE messages m SET status = 'sending', sending_at = @sending_at WHERE m.message_id = @message_id AND m.status = 'claimed'
-    AND NOT EXISTS (SELECT FROM notices n JOIN recalls c ON n.filed_under = 'package/' || c.dispatch_id WHERE n.message_id = m.message_id);
+    AND NOT EXISTS (SELECT FROM notices n JOIN recalls c ON n.kind IN ('package', 'question') AND n.filed_under = n.kind || '/' || c.dispatch_id WHERE n.message_id = m.message_id);
 
 -- name: TakeMailBack :exec
 -- Its notices wait again, each for its own fate.
 WITH dropped AS (
     UPDATE messages m SET status = 'dropped', settled_at = @settled_at, error_code = 'asked_back'
     WHERE m.message_id = @message_id AND m.status = 'claimed'
-        AND EXISTS (SELECT FROM notices n JOIN recalls c ON n.filed_under = 'package/' || c.dispatch_id WHERE n.message_id = m.message_id)
+        AND EXISTS (SELECT FROM notices n JOIN recalls c ON n.kind IN ('package', 'question') AND n.filed_under = n.kind || '/' || c.dispatch_id WHERE n.message_id = m.message_id)
     RETURNING m.message_id
 )
 UPDATE notices n SET status = 'waiting', message_id = NULL FROM dropped WHERE n.message_id = dropped.message_id;

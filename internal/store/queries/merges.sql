@@ -68,12 +68,15 @@ ORDER BY r.request_id;
 
 -- name: RecallWhatTheMergeCaught :exec
 -- What of one record was out, or on its way, when the other's holds came to bind it.
-INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at)
-SELECT d.dispatch_id, d.dispatch_id, d.request_id, (array_agg(h.hold_id ORDER BY h.hold_id))[1], @at::timestamptz
+-- A question is stopped or told, as in RecallWhatMayHaveLeft.
+INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at, closed_at)
+SELECT d.dispatch_id, d.dispatch_id, d.request_id, (array_agg(h.hold_id ORDER BY h.hold_id))[1], @at::timestamptz,
+    CASE WHEN d.kind = 'record_contact' THEN @at::timestamptz END
 FROM dispatches d JOIN requests r ON r.request_id = d.request_id AND (r.live OR d.status = 'sending')
 JOIN bound_holds h ON h.binds = d.person_id AND h.lifted_at IS NULL
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country))
 WHERE d.status IN ('sending', 'sent') AND d.person_id = ANY (same_human(@person_id::uuid))
+    AND (d.kind <> 'record_contact' OR NOT EXISTS (SELECT FROM notices n WHERE n.filed_under = 'question/' || d.dispatch_id AND n.status = 'sent'))
 GROUP BY d.dispatch_id
 ON CONFLICT (dispatch_id) DO NOTHING;
 

@@ -60,9 +60,9 @@ WHERE escalations.seq <= excluded.seq AND
      excluded.unreachable_at, excluded.acknowledged_by, excluded.closed_at);
 
 -- name: RecallWhatIsOut :exec
--- Everything of a closed request that left, or may have, is asked back.
-INSERT INTO recalls (recall_id, dispatch_id, request_id, opened_at)
-SELECT d.dispatch_id, d.dispatch_id, d.request_id, @opened_at::timestamptz
+-- Everything of a closed request that left, or may have, is asked back; of a question nothing lies there.
+INSERT INTO recalls (recall_id, dispatch_id, request_id, opened_at, closed_at)
+SELECT d.dispatch_id, d.dispatch_id, d.request_id, @opened_at::timestamptz, CASE WHEN d.kind = 'record_contact' THEN @opened_at::timestamptz END
 FROM dispatches d WHERE d.request_id = @request_id AND d.status IN ('sending', 'sent')
 ON CONFLICT (dispatch_id) DO NOTHING;
 

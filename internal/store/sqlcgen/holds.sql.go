@@ -684,16 +684,19 @@ func (q *Queries) RaiseFence(ctx context.Context, personID string) (int64, error
 }
 
 const recallWhatMayHaveLeft = `-- name: RecallWhatMayHaveLeft :exec
-INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at)
-SELECT d.dispatch_id, d.dispatch_id, d.request_id, h.hold_id, h.placed_at
+INSERT INTO recalls (recall_id, dispatch_id, request_id, hold_id, opened_at, closed_at)
+SELECT d.dispatch_id, d.dispatch_id, d.request_id, h.hold_id, h.placed_at, CASE WHEN d.kind = 'record_contact' THEN h.placed_at END
 FROM bound_holds h
 JOIN dispatches d ON d.person_id = h.binds AND d.status IN ('sending', 'sent')
 JOIN requests r ON r.request_id = d.request_id AND (r.live OR d.status = 'sending')
 WHERE h.hold_id = $1
     AND (h.scope = 'person' OR (h.scope = 'country' AND h.country = r.country) OR (h.scope = 'request' AND h.request_id = r.request_id))
+    AND (d.kind <> 'record_contact' OR NOT EXISTS (SELECT FROM notices n WHERE n.filed_under = 'question/' || d.dispatch_id AND n.status = 'sent'))
 ON CONFLICT (dispatch_id) DO NOTHING
 `
 
+// Of a question nothing lies with the post that could be sent back: one whose mail is
+// not settled is stopped by its recall, which is settled at once; one that was told is told.
 func (q *Queries) RecallWhatMayHaveLeft(ctx context.Context, holdID string) error {
 	_, err := q.db.Exec(ctx, recallWhatMayHaveLeft, holdID)
 	return err

@@ -137,7 +137,7 @@ func (q *Queries) MarkNotices(ctx context.Context, arg MarkNoticesParams) error 
 
 const markSending = `-- name: MarkSending :execrows
 UPDATE messages m SET status = 'sending', sending_at = $1 WHERE m.message_id = $2 AND m.status = 'claimed'
-    AND NOT EXISTS (SELECT FROM notices n JOIN recalls c ON n.filed_under = 'package/' || c.dispatch_id WHERE n.message_id = m.message_id)
+    AND NOT EXISTS (SELECT FROM notices n JOIN recalls c ON n.kind IN ('package', 'question') AND n.filed_under = n.kind || '/' || c.dispatch_id WHERE n.message_id = m.message_id)
 `
 
 type MarkSendingParams struct {
@@ -271,7 +271,7 @@ const takeMailBack = `-- name: TakeMailBack :exec
 WITH dropped AS (
     UPDATE messages m SET status = 'dropped', settled_at = $1, error_code = 'asked_back'
     WHERE m.message_id = $2 AND m.status = 'claimed'
-        AND EXISTS (SELECT FROM notices n JOIN recalls c ON n.filed_under = 'package/' || c.dispatch_id WHERE n.message_id = m.message_id)
+        AND EXISTS (SELECT FROM notices n JOIN recalls c ON n.kind IN ('package', 'question') AND n.filed_under = n.kind || '/' || c.dispatch_id WHERE n.message_id = m.message_id)
     RETURNING m.message_id
 )
 UPDATE notices n SET status = 'waiting', message_id = NULL FROM dropped WHERE n.message_id = dropped.message_id
@@ -344,7 +344,7 @@ func (q *Queries) UnsettledMessages(ctx context.Context, recipient string) ([]Me
 const waitingNotices = `-- name: WaitingNotices :many
 SELECT n.notice_id, n.key, n.filed_under, n.recipient, n.request_id, n.person_id, n.kind, n.level, n.escalation, n.country, n.data, n.status, n.message_id, n.filed_at, COALESCE(r.code, '')::text AS code,
     ((r.live IS FALSE AND n.kind NOT IN ('custody', 'counsel', 'hold_review', 'hold_expired', 'break_glass', 'recall')) OR COALESCE(e.status, '') IN ('closed', 'acknowledged')
-        OR (n.kind = 'package' AND EXISTS (SELECT FROM recalls c WHERE n.filed_under = 'package/' || c.dispatch_id))
+        OR (n.kind IN ('package', 'question') AND EXISTS (SELECT FROM recalls c WHERE n.filed_under = n.kind || '/' || c.dispatch_id))
         OR (n.kind IN ('counsel', 'hold_review') AND EXISTS (
             SELECT FROM holds h WHERE h.hold_id::text = split_part(n.filed_under, '/', 2) AND h.lifted_at IS NOT NULL)))::boolean AS moot
 FROM notices n

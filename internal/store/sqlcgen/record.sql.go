@@ -204,8 +204,8 @@ func (q *Queries) PutEscalations(ctx context.Context, arg PutEscalationsParams) 
 }
 
 const recallWhatIsOut = `-- name: RecallWhatIsOut :exec
-INSERT INTO recalls (recall_id, dispatch_id, request_id, opened_at)
-SELECT d.dispatch_id, d.dispatch_id, d.request_id, $1::timestamptz
+INSERT INTO recalls (recall_id, dispatch_id, request_id, opened_at, closed_at)
+SELECT d.dispatch_id, d.dispatch_id, d.request_id, $1::timestamptz, CASE WHEN d.kind = 'record_contact' THEN $1::timestamptz END
 FROM dispatches d WHERE d.request_id = $2 AND d.status IN ('sending', 'sent')
 ON CONFLICT (dispatch_id) DO NOTHING
 `
@@ -215,7 +215,7 @@ type RecallWhatIsOutParams struct {
 	RequestID string
 }
 
-// Everything of a closed request that left, or may have, is asked back.
+// Everything of a closed request that left, or may have, is asked back; of a question nothing lies there.
 func (q *Queries) RecallWhatIsOut(ctx context.Context, arg RecallWhatIsOutParams) error {
 	_, err := q.db.Exec(ctx, recallWhatIsOut, arg.OpenedAt, arg.RequestID)
 	return err
