@@ -145,8 +145,9 @@ type Upkeep interface {
 	// EndExpiredHolds ends holds whose last day is over and tells counsel; their
 	// notices are poked like others that wait.
 	EndExpiredHolds(ctx context.Context) error
-	// FileHoldReviews tells counsel of holds whose day of review has passed, and
-	// answers with the mailboxes to poke.
+	// FileHoldReviews tells counsel of holds whose day of review has passed, and of
+	// claims to citizenship that none of them has taken up; it answers with the
+	// mailboxes to poke.
 	FileHoldReviews(ctx context.Context) ([]string, error)
 	// OutstandingPokes are mailboxes poked longer ago than age and not collected
 	// since, and those that left a mail behind: claimed for as long, or of unknown

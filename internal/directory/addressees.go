@@ -113,11 +113,39 @@ func (s Snapshot) Serves(person string, kind DeskKind, c Case, at time.Time) boo
 	return slices.ContainsFunc(s.desksFor(kind, c, at), func(d Desk) bool { return slices.Contains(d.Members, person) })
 }
 
-// CounselAddressees finds who is told of what counsel alone decides.
+// CounselAddressees finds who is told of what counsel alone decides: the desk of
+// the office, or where it answers nobody by name all counsel of the whole agency, who
+// see the case wherever it is. That the desk is missing stays among what is found.
 func (s Snapshot) CounselAddressees(c Case, at time.Time) Addressees {
 	r := resolution{snapshot: s, c: c, at: at}
-	r.desk(CounselDesk)
+	r.counsel()
 	return r.found
+}
+
+// ClaimAddressees finds who is told of a claim to citizenship: counsel, or without
+// any the supervisor, because such a claim must not lie with nobody.
+func (s Snapshot) ClaimAddressees(c Case, at time.Time) Addressees {
+	r := resolution{snapshot: s, c: c, at: at}
+	r.counsel()
+	if r.found.Nobody() {
+		r.supervisor()
+	}
+	return r.found
+}
+
+func (r *resolution) counsel() {
+	r.desk(CounselDesk)
+	if r.found.Nobody() {
+		r.agencyCounsel()
+	}
+}
+
+func (r *resolution) agencyCounsel() {
+	for _, person := range r.snapshot.data.People {
+		if person.Has(Counsel) && slices.Contains(person.Offices, Everywhere) && person.Valid.Contains(r.snapshot.localDate(r.at, person.Zone)) {
+			r.person("counsel", person.ID)
+		}
+	}
 }
 
 // Recipient finds a recipient by its id ("person/officer1", "desk/hq-td", "post/gha-washington"), as

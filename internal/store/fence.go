@@ -120,7 +120,8 @@ func (s *Store) Stop(ctx context.Context, dispatch string) ([]string, error) {
 		if err != nil || stopped.Status != "stopped" {
 			return err
 		}
-		return signal(ctx, q, stopped.RequestID, sendStoppedSignal, tdr.SendStopped{Dispatch: dispatch}, now)
+		_, err = signal(ctx, q, stopped.RequestID, sendStoppedSignal, tdr.SendStopped{Dispatch: dispatch}, now)
+		return err
 	})
 }
 

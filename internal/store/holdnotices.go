@@ -14,7 +14,8 @@ import (
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
-// The kinds of notices about holds. They go to counsel alone, who needs to know.
+// The kinds of notices about holds. They go to counsel alone, who needs to know; a
+// claim goes to the supervisor where the agency has no counsel.
 const (
 	// claimNotice tells counsel of a citizenship claim, which stops everything about a person.
 	claimNotice tdr.NoticeKind = "counsel"
@@ -32,11 +33,37 @@ func (h Holds) alertCounsel(ctx context.Context, q *sqlcgen.Queries, hold api.Ho
 	if hold.Kind != api.CitizenshipClaim {
 		return nil, nil
 	}
-	return h.tellCounsel(ctx, q, hold.ID, "", tdr.Notice{Key: "hold/" + hold.ID, Kind: claimNotice}, noticeData{}, now)
+	return h.tellCounsel(ctx, q, hold.ID, "", tdr.Notice{Key: claimKey(hold.ID), Kind: claimNotice}, noticeData{}, now)
+}
+
+func claimKey(hold string) string { return "hold/" + hold }
+
+// repeatClaims tells counsel again, each day, of claims to citizenship that none of
+// them has taken up: by a finding, a day of review of its own, or the lifting. It is
+// the highest priority of all (ICE Directive 16001.2), and a mail may lie unread.
+func (s *Store) repeatClaims(ctx context.Context, now time.Time) ([]string, error) {
+	waiting, err := s.queries().ClaimsNotTakenUp(ctx, sqlcgen.ClaimsNotTakenUpParams{Now: now, MaxRows: reviewsAtOnce})
+	if err != nil {
+		return nil, failed("look for claims not taken up", err)
+	}
+	var poke []string
+	for _, claim := range waiting {
+		notice := tdr.Notice{Key: fmt.Sprintf("%s/again/%d", claimKey(claim.HoldID), claim.Days), Kind: claimNotice}
+		err := s.transact(ctx, "repeat claim", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+			wakes, err := s.Holds().tellCounsel(ctx, q, claim.HoldID, "", notice, noticeData{}, now)
+			poke = append(poke, wakes...)
+			return err
+		})
+		if err != nil {
+			return poke, err
+		}
+	}
+	return poke, nil
 }
 
 // tellCounsel files one notice for each case of those whom a hold binds, or for one request
-// alone, with the counsel desk of its office. Where there is no such desk an alarm says so.
+// alone, with the counsel desk of its office. Where there is no such desk an alarm says
+// so, whoever is told instead.
 func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, hold, request string, notice tdr.Notice, data noticeData, now time.Time) ([]string, error) {
 	snapshot, err := h.directory.Snapshot(ctx)
 	if err != nil {
@@ -50,17 +77,19 @@ func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, hold, reques
 	for _, whose := range cases {
 		of := notice
 		of.Key += "/" + whose.RequestID
-		people := snapshot.CounselAddressees(directory.Case{
-			Officer: whose.Officer, FieldOffice: whose.FieldOffice, Country: whose.Country, Post: whose.Post,
-		}, now).Recipients
+		people := counselOf(snapshot, notice.Kind, whose, now)
 		about := filing{requestID: whose.RequestID, personID: whose.PersonID, country: whose.Country, at: now}
-		recorded, err := fileAll(ctx, q, about, []told{{notice: of, data: data, recipients: people}})
+		recorded, err := fileAll(ctx, q, about, []told{{notice: of, data: data, recipients: people.Recipients}})
 		if err != nil {
 			return nil, err
 		}
 		poke = append(poke, recorded.Poke...)
-		for range recorded.Unaddressed {
+		if len(recorded.Unaddressed) > 0 || len(people.Missing) > 0 {
 			detail := map[string]any{"notice": of.Key}
+			if notice.Kind == claimNotice {
+				// Each day's repeat is about the same claim.
+				detail["notice"] = claimKey(hold) + "/" + whose.RequestID
+			}
 			if err := addAlarm(ctx, q, activities.AlarmUnaddressed, whose.RequestID, whose.PersonID, detail, now); err != nil {
 				return nil, err
 			}
@@ -69,15 +98,27 @@ func (h Holds) tellCounsel(ctx context.Context, q *sqlcgen.Queries, hold, reques
 	return poke, nil
 }
 
+func counselOf(snapshot directory.Snapshot, kind tdr.NoticeKind, whose sqlcgen.CasesOfHoldRow, now time.Time) directory.Addressees {
+	of := directory.Case{Officer: whose.Officer, FieldOffice: whose.FieldOffice, Country: whose.Country, Post: whose.Post}
+	if kind == claimNotice {
+		return snapshot.ClaimAddressees(of, now)
+	}
+	return snapshot.CounselAddressees(of, now)
+}
+
 // FileHoldReviews tells counsel of the holds whose day of review has passed,
-// again each week; none ends by that. It answers with the mailboxes to poke.
+// again each week, and each day of claims to citizenship that nobody has taken up;
+// none ends by that. It answers with the mailboxes to poke.
 func (s *Store) FileHoldReviews(ctx context.Context) ([]string, error) {
 	now := s.clock.Now().UTC()
+	poke, err := s.repeatClaims(ctx, now)
+	if err != nil {
+		return poke, err
+	}
 	overdue, err := s.queries().HoldsToReview(ctx, sqlcgen.HoldsToReviewParams{Today: now, MaxRows: reviewsAtOnce})
 	if err != nil {
-		return nil, failed("look for holds to review", err)
+		return poke, failed("look for holds to review", err)
 	}
-	var poke []string
 	for _, hold := range overdue {
 		by := toMaybeDate(hold.ReviewBy)
 		notice := tdr.Notice{Key: fmt.Sprintf("hold/%s/review/%s/%d", hold.HoldID, by, hold.Weeks), Kind: reviewNotice}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
@@ -38,6 +39,68 @@ func TestAClaimWithoutACounselDeskRaisesAnAlarm(t *testing.T) {
 	l.place(claim)
 	if n := l.count("alarms WHERE kind = 'notice_without_addressee' AND request_id = $1", l.id); n != 1 {
 		t.Errorf("%d alarms", n)
+	}
+}
+
+// Rule 5: where the office has no counsel desk, counsel of the whole agency has the
+// notice by name, or the supervisor where there is none, and the alarm stands once;
+// each day it is told again, until counsel takes the claim up. Days of review are
+// counsel's alone, even of a claim.
+func TestRule05_AClaimReachesSomebodyByName(t *testing.T) {
+	for name, row := range map[string]struct {
+		gone   string
+		told   string
+		takeUp func(*life, api.Hold) error
+	}{
+		"agency-wide counsel, who names a day": {"", "person/counsel2", func(l *life, claim api.Hold) error {
+			_, err := l.store.Holds().Amend(t.Context(), api.HoldAmendment{CommandID: newID(), HoldID: claim.ID, By: "counsel2", ReviewBy: calendar.DateOf(l.clock.Now()).AddDays(30)})
+			return err
+		}},
+		"the supervisor, until counsel finds": {"counsel2", "person/supervisor1", func(l *life, claim api.Hold) error {
+			_, err := l.store.Holds().FindCitizenship(t.Context(), api.CitizenshipFinding{CommandID: newID(), HoldID: claim.ID, Found: api.Citizen, Source: "hash", By: "counsel2"})
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newWorld(t).ready()
+			data := changed(t, l.world, func(id string) bool { return id == row.gone }).Data()
+			data.Desks = slices.DeleteFunc(data.Desks, func(d directory.Desk) bool { return d.Kind == directory.CounselDesk })
+			snapshot, err := directory.NewSnapshot(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.people.snapshot = snapshot
+			claim := l.hold()
+			claim.Kind, claim.Authority, claim.ReviewBy = "citizenship_claim", "counsel", calendar.DateOf(monday).AddDays(2)
+			if placed := l.place(claim); !slices.Equal(placed.Poke, []string{row.told}) {
+				t.Errorf("rule 5: a claim wakes %v", placed.Poke)
+			}
+			expect := func(hours, notices int) {
+				t.Helper()
+				l.clock.set(monday.Add(time.Duration(hours) * time.Hour))
+				for range 2 {
+					if _, err := l.store.FileHoldReviews(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if n := l.count("notices WHERE kind = 'counsel' AND recipient = $1 AND status = 'waiting'", row.told); n != notices {
+					t.Errorf("rule 5: %d notices after %d hours, want %d", n, hours, notices)
+				}
+			}
+			expect(23, 1)
+			expect(25, 2)
+			expect(49, 3)
+			if err := row.takeUp(l, claim); err != nil {
+				t.Fatal(err)
+			}
+			expect(100, 3)
+			if n := l.count("notices WHERE kind = 'hold_review' AND recipient = 'person/supervisor1'"); n != 0 {
+				t.Errorf("%d notices of a review that is counsel's alone", n)
+			}
+			if n := l.count("alarms WHERE kind = 'notice_without_addressee' AND detail ->> 'notice' NOT LIKE '%/review/%' AND request_id = $1", l.id); n != 1 {
+				t.Errorf("%d alarms of the desk that is missing", n)
+			}
+		})
 	}
 }
 
@@ -89,7 +152,7 @@ func TestEveryOverdueReviewHasItsTurn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := l.count("notices WHERE kind = 'hold_review'"); n != 101 {
+	if n := l.count("notices WHERE kind = 'hold_review' AND recipient = 'person/supervisor1'"); n != 101 {
 		t.Errorf("%d notices of 101 reviews", n)
 	}
 }

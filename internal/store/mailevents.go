@@ -120,14 +120,15 @@ func (s *Store) tellOfFailure(ctx context.Context, q *sqlcgen.Queries, notices [
 
 // tell lets the request know that a notice failed, and that a level can't be
 // reached when the last who was to be told of it failed. A mail about a failed
-// mail makes no further one: that is for a person to see.
+// mail makes no further one: that is for a person to see, and so is a recall that
+// the post of a closed request was not told of, whose officer hears of no bounce.
 func (s *Store) tell(ctx context.Context, q *sqlcgen.Queries, notice sqlcgen.Notice, now time.Time) error {
 	kind := tdr.NoticeKind(notice.Kind)
 	request := orZero(notice.RequestID)
 	if kind == tdr.BounceNotice || request == "" {
 		return addAlarm(ctx, q, "mail_undeliverable", request, orZero(notice.PersonID), map[string]any{"recipient": notice.Recipient}, now)
 	}
-	err := signal(ctx, q, request, mailBouncedSignal, tdr.MailBounced{Notice: notice.NoticeID, Recipient: notice.Recipient}, now)
+	heard, err := signal(ctx, q, request, mailBouncedSignal, tdr.MailBounced{Notice: notice.NoticeID, Recipient: notice.Recipient}, now)
 	if err != nil {
 		return err
 	}
@@ -141,19 +142,26 @@ func (s *Store) tell(ctx context.Context, q *sqlcgen.Queries, notice sqlcgen.Not
 	switch kind {
 	case tdr.LevelNotice:
 		unreachable := tdr.LevelUnreachable{Escalation: orZero(notice.Escalation), Level: int(orZero(notice.Level)), Cause: "bounced"}
-		return signal(ctx, q, request, unreachableSignal, unreachable, now)
-	case custodyNotice, claimNotice, reviewNotice, glassNotice:
+		_, err := signal(ctx, q, request, unreachableSignal, unreachable, now)
+		return err
+	case recallNotice:
+		if heard {
+			return nil
+		}
+	case custodyNotice, claimNotice, reviewNotice, expiredNotice, glassNotice:
 		// No level above takes over what the law or counsel alone decides.
-		return addAlarm(ctx, q, "mail_undeliverable", request, orZero(notice.PersonID), map[string]any{"notice": notice.FiledUnder}, now)
 	default:
 		return nil
 	}
+	return addAlarm(ctx, q, "mail_undeliverable", request, orZero(notice.PersonID), map[string]any{"notice": notice.FiledUnder}, now)
 }
 
-func signal(ctx context.Context, q *sqlcgen.Queries, requestID, name string, payload any, now time.Time) error {
+// signal leaves word for a request; one that is closed does not hear it.
+func signal(ctx context.Context, q *sqlcgen.Queries, requestID, name string, payload any, now time.Time) (heard bool, err error) {
 	raw, err := json.Marshal(payload)
 	if err != nil {
-		return fmt.Errorf("write signal: %w", err)
+		return false, fmt.Errorf("write signal: %w", err)
 	}
-	return q.SignalRequest(ctx, sqlcgen.SignalRequestParams{RequestID: requestID, Signal: name, Payload: raw, At: now})
+	rows, err := q.SignalRequest(ctx, sqlcgen.SignalRequestParams{RequestID: requestID, Signal: name, Payload: raw, At: now})
+	return rows > 0, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
@@ -281,6 +282,44 @@ func TestClosingRecallsWhatIsOut(t *testing.T) {
 	recalls, err := w.store.Recalls(t.Context(), l.id)
 	if err != nil || len(recalls) != 1 || recalls[0].DispatchID != asked.CommandID || recalls[0].Code != l.intake.Open.PublicCode {
 		t.Errorf("recalls %+v, %v", recalls, err)
+	}
+}
+
+// No officer hears of a bounce of a request that is closed: a recall that its post
+// was not told of is an alarm until somebody settles it, and so is the end of a hold
+// that counsel was not told of.
+func TestABouncedMailOfAClosedRequestRaisesAnAlarm(t *testing.T) {
+	w := newWorld(t)
+	l := w.ready()
+	asked := l.authorisation()
+	if gate := l.authorise(asked); gate.Dispatch == "" {
+		t.Fatalf("gate is closed: %+v", gate)
+	}
+	if begun, err := w.store.StillAuthorised(t.Context(), asked.CommandID); err != nil || !begun {
+		t.Fatalf("the package does not leave: %v", err)
+	}
+	l.act(tdr.SendName)
+	done := api.CommandDone{CommandID: asked.CommandID, Answer: api.Answer{Status: 200}}
+	if _, _, err := w.store.RecordCommand(t.Context(), l.after(3), done); err != nil {
+		t.Fatal(err)
+	}
+	hold := l.hold()
+	hold.Expiry = api.HoldExpiry{On: calendar.DateOf(monday), Zone: "UTC", At: monday.Add(time.Hour), Source: "hash"}
+	l.place(hold)
+	l.act(tdr.WithdrawName)
+	l.record(4)
+	w.clock.set(monday.Add(2 * time.Hour))
+	if err := w.store.EndExpiredHolds(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, recipient := range []string{"post/gha-washington", "desk/counsel-bos"} {
+		for _, envelope := range w.collect(recipient) {
+			w.settle(envelope.MessageID, activities.Accepted, "")
+			w.report(report("bounce", envelope.MessageID))
+		}
+		if n := w.count("alarms WHERE kind = 'mail_undeliverable' AND request_id = $1 AND settled_at IS NULL", l.id); n != i+1 {
+			t.Errorf("%d alarms after the mails to %s bounced", n, recipient)
+		}
 	}
 }
 

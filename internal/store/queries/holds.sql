@@ -139,6 +139,21 @@ WHERE NOT EXISTS (
     WHERE r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = o.hold_id))
 ORDER BY o.review_by, o.hold_id LIMIT sqlc.arg(max_rows);
 
+-- name: ClaimsNotTakenUp :many
+-- Claims to citizenship placed a day or more ago of which counsel has entered nothing, and of which nobody was told today.
+WITH waiting AS (
+    SELECT h.hold_id, floor(extract(epoch FROM sqlc.arg(now)::timestamptz - h.placed_at) / 86400)::integer AS days FROM holds h
+    WHERE h.kind = 'citizenship_claim' AND h.lifted_at IS NULL
+        AND NOT EXISTS (SELECT FROM hold_amendments a WHERE a.hold_id = h.hold_id)
+        AND NOT EXISTS (SELECT FROM citizenship_entries e WHERE e.hold_id = h.hold_id AND e.citizenship <> 'claimed')
+)
+SELECT w.hold_id, w.days FROM waiting w
+WHERE w.days > 0 AND NOT EXISTS (
+    SELECT FROM requests r
+    JOIN notices n ON n.filed_under = 'hold/' || w.hold_id || '/again/' || w.days || '/' || r.request_id
+    WHERE r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = w.hold_id))
+ORDER BY w.days DESC, w.hold_id LIMIT sqlc.arg(max_rows);
+
 -- name: BoundBy :many
 -- Whom the holds bind, the person on whom each was placed first.
 SELECT b.hold_id, b.binds FROM bound_holds b JOIN holds h USING (hold_id)

@@ -38,7 +38,7 @@ SELECT pg_advisory_xact_lock(hashtextextended(@filed_under::text, 0));
 -- Whether nobody is left who was told of a thing, or still may be.
 SELECT NOT EXISTS (SELECT FROM notices WHERE filed_under = @filed_under AND status IN ('waiting', 'bundled', 'sent', 'moot'));
 
--- name: SignalRequest :exec
+-- name: SignalRequest :execrows
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
 SELECT 'request/' || r.request_id, @signal, @payload::jsonb, @at::timestamptz
 FROM requests r WHERE r.request_id = @request_id AND r.live;

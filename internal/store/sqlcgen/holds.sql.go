@@ -239,6 +239,52 @@ func (q *Queries) CasesOfHold(ctx context.Context, arg CasesOfHoldParams) ([]Cas
 	return items, nil
 }
 
+const claimsNotTakenUp = `-- name: ClaimsNotTakenUp :many
+WITH waiting AS (
+    SELECT h.hold_id, floor(extract(epoch FROM $2::timestamptz - h.placed_at) / 86400)::integer AS days FROM holds h
+    WHERE h.kind = 'citizenship_claim' AND h.lifted_at IS NULL
+        AND NOT EXISTS (SELECT FROM hold_amendments a WHERE a.hold_id = h.hold_id)
+        AND NOT EXISTS (SELECT FROM citizenship_entries e WHERE e.hold_id = h.hold_id AND e.citizenship <> 'claimed')
+)
+SELECT w.hold_id, w.days FROM waiting w
+WHERE w.days > 0 AND NOT EXISTS (
+    SELECT FROM requests r
+    JOIN notices n ON n.filed_under = 'hold/' || w.hold_id || '/again/' || w.days || '/' || r.request_id
+    WHERE r.person_id IN (SELECT b.binds FROM bound_holds b WHERE b.hold_id = w.hold_id))
+ORDER BY w.days DESC, w.hold_id LIMIT $1
+`
+
+type ClaimsNotTakenUpParams struct {
+	MaxRows int32
+	Now     time.Time
+}
+
+type ClaimsNotTakenUpRow struct {
+	HoldID string
+	Days   int32
+}
+
+// Claims to citizenship placed a day or more ago of which counsel has entered nothing, and of which nobody was told today.
+func (q *Queries) ClaimsNotTakenUp(ctx context.Context, arg ClaimsNotTakenUpParams) ([]ClaimsNotTakenUpRow, error) {
+	rows, err := q.db.Query(ctx, claimsNotTakenUp, arg.MaxRows, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClaimsNotTakenUpRow
+	for rows.Next() {
+		var i ClaimsNotTakenUpRow
+		if err := rows.Scan(&i.HoldID, &i.Days); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endExpiredHolds = `-- name: EndExpiredHolds :many
 UPDATE holds SET lifted_by = 'system', lifted_at = $1::timestamptz, lift_source_sha256 = expiry_source_sha256, lift_reason = 'expired'
 WHERE hold_id IN (SELECT b.hold_id FROM bound_holds b WHERE b.binds = $2) AND lifted_at IS NULL

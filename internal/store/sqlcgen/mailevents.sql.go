@@ -142,7 +142,7 @@ func (q *Queries) NobodyLeft(ctx context.Context, filedUnder string) (bool, erro
 	return not_exists, err
 }
 
-const signalRequest = `-- name: SignalRequest :exec
+const signalRequest = `-- name: SignalRequest :execrows
 INSERT INTO outbox (workflow_id, signal, payload, created_at)
 SELECT 'request/' || r.request_id, $1, $2::jsonb, $3::timestamptz
 FROM requests r WHERE r.request_id = $4 AND r.live
@@ -155,14 +155,17 @@ type SignalRequestParams struct {
 	RequestID string
 }
 
-func (q *Queries) SignalRequest(ctx context.Context, arg SignalRequestParams) error {
-	_, err := q.db.Exec(ctx, signalRequest,
+func (q *Queries) SignalRequest(ctx context.Context, arg SignalRequestParams) (int64, error) {
+	result, err := q.db.Exec(ctx, signalRequest,
 		arg.Signal,
 		arg.Payload,
 		arg.At,
 		arg.RequestID,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const undeliveredNotices = `-- name: UndeliveredNotices :many
