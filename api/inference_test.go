@@ -71,6 +71,7 @@ func (w *world) secondLife(before func(request)) told {
 	said := told{}
 	content := w.prepare(r, "documents", []string{w.paper(r, "passport_copy", "officer2")})
 	said["package"] = w.packaged(r)
+	w.disclose(r)
 	w.review("officer1", &r, content)
 	w.do("supervisor1", &r, "approve", fields{"content": content})
 	w.do("officer1", &r, "send", fields{"content": content, "channel": "courier"})

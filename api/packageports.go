@@ -41,7 +41,7 @@ const (
 	PackageDocumentWithdrew = "document_withdrawn" // of a document in it
 )
 
-// The decisions upon an item that is not on the list.
+// The decisions upon an item that waits for a second person.
 const (
 	Disclose = "disclose"
 	Withhold = "withhold"

@@ -185,7 +185,7 @@ func (s *Server) stored(w http.ResponseWriter, r *http.Request, media string, re
 	s.text(w, r, media, raw)
 }
 
-// ReviewDisclosure decides upon items that are not on the list.
+// ReviewDisclosure decides upon items that wait for a second person.
 func (s *Server) ReviewDisclosure(ctx context.Context, r contract.ReviewDisclosureRequestObject) (contract.ReviewDisclosureResponseObject, error) {
 	found, view, err := s.visiblePackage(ctx, r.Id, identity.ReviewDisclosure)
 	if err != nil {

@@ -93,9 +93,9 @@ func TestAPackageIsReadAsItLeaves(t *testing.T) {
 	if got.status != http.StatusCreated || got.header.Get("Location") != "/v1/packages/"+made.ID {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
-	want := "cover_letter listed, data_sheet listed, index listed, free_text needs_disclosure_review, document/passport_copy listed, " +
+	want := "cover_letter listed, data_sheet listed, index listed, free_text needs_disclosure_review, document/passport_copy needs_disclosure_review, " +
 		"document/final_order needs_disclosure_review, document/other needs_disclosure_review"
-	if made.states() != want || made.Undisclosed != 3 {
+	if made.states() != want || made.Undisclosed != 4 {
 		t.Errorf("items %s, %d undisclosed", made.states(), made.Undisclosed)
 	}
 	for _, reader := range []string{"supervisor1", "counsel1", "officer1"} {
@@ -224,6 +224,7 @@ func TestAnyChangeVoidsTheApproval(t *testing.T) {
 			r := w.open()
 			passport := w.paper(r, "passport_copy", "officer2")
 			content := w.prepare(r, "documents", []string{passport})
+			w.disclose(r)
 			w.review("officer1", &r, content)
 			w.do("supervisor1", &r, "approve", fields{"content": content})
 			change(w, r, passport)

@@ -1831,16 +1831,18 @@ type PackageItem struct {
 	DocumentId string    `json:"document_id,omitempty,omitzero"`
 
 	// Kind cover_letter, data_sheet, index, free_text or document
-	Kind     string           `json:"kind"`
-	Pages    int              `json:"pages"`
-	Position int              `json:"position"`
-	Reason   string           `json:"reason,omitempty,omitzero"`
-	Sha256   string           `json:"sha256"`
-	State    PackageItemState `json:"state"`
-	Type     string           `json:"type,omitempty,omitzero"`
+	Kind     string `json:"kind"`
+	Pages    int    `json:"pages"`
+	Position int    `json:"position"`
+	Reason   string `json:"reason,omitempty,omitzero"`
+	Sha256   string `json:"sha256"`
+
+	// State a document is listed by a type that the country's list names and that a second person has confirmed
+	State PackageItemState `json:"state"`
+	Type  string           `json:"type,omitempty,omitzero"`
 }
 
-// PackageItemState defines model for PackageItem.State.
+// PackageItemState a document is listed by a type that the country's list names and that a second person has confirmed
 type PackageItemState string
 
 // PackageList defines model for PackageList.
@@ -3212,7 +3214,7 @@ type ServerInterface interface {
 	// GetPackage Read what a package holds and where each item stands
 	// (GET /v1/packages/{id})
 	GetPackage(w http.ResponseWriter, r *http.Request, id PackageId)
-	// ReviewDisclosure Decide upon items that are not on the list, as a second person
+	// ReviewDisclosure Decide upon items that wait for it, as a second person
 	// (POST /v1/packages/{id}/disclosures)
 	ReviewDisclosure(w http.ResponseWriter, r *http.Request, id PackageId, params ReviewDisclosureParams)
 	// GetPack Read the pack that new requests to a country use
@@ -12178,7 +12180,7 @@ type StrictServerInterface interface {
 	// GetPackage Read what a package holds and where each item stands
 	// (GET /v1/packages/{id})
 	GetPackage(ctx context.Context, request GetPackageRequestObject) (GetPackageResponseObject, error)
-	// ReviewDisclosure Decide upon items that are not on the list, as a second person
+	// ReviewDisclosure Decide upon items that wait for it, as a second person
 	// (POST /v1/packages/{id}/disclosures)
 	ReviewDisclosure(ctx context.Context, request ReviewDisclosureRequestObject) (ReviewDisclosureResponseObject, error)
 	// GetPack Read the pack that new requests to a country use

@@ -43,7 +43,7 @@ type Document struct {
 	ID     string
 	Type   string // an item of the pack's checklist, or another type
 	Title  string // of the type, as the index prints it
-	Listed bool   // evidence that needs no review of its disclosure
+	Listed bool   // by its type, evidence that needs no review of its disclosure
 	Open   func() (io.ReadCloser, error)
 }
 
@@ -84,7 +84,8 @@ type Item struct {
 	SHA256   string   `json:"sha256"` // of the part as it was bound
 	// NeedsReview: free text, a data sheet with a value that could be some, orders
 	// and notices, and anything off the list; it leaves once a second person has
-	// decided to disclose it.
+	// decided to disclose it. It goes by a document's type alone: whether somebody has
+	// confirmed the type is no part of a manifest, which would tell of earlier packages.
 	NeedsReview bool `json:"needs_disclosure_review"`
 
 	title string

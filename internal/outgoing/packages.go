@@ -246,7 +246,7 @@ func (p *Packages) keep(ctx context.Context, tx pgx.Tx, order api.PackageOrder, 
 	for _, item := range c.Items {
 		row := sqlcgen.AddItemParams{
 			PackageID: order.ID, Position: int32(item.Position), Kind: string(item.Kind), Type: item.Type, Sha256: item.SHA256,
-			Pages: int32(item.Pages), NeedsReview: item.NeedsReview,
+			Pages: int32(item.Pages), OffList: item.NeedsReview,
 		}
 		if item.Document != "" {
 			row.DocumentID = &item.Document

@@ -16,7 +16,7 @@ func (v *visit) doneText() string {
 		"claimed":      "All work has stopped and counsel has been told. Only counsel can clear it.",
 		"approved":     "Released. It may be sent now; holds are checked again at sending.",
 		"returned":     "Returned to the officer with your reasons.",
-		"disclosed":    "Your decisions on the parts that are not on the list are on record.",
+		"disclosed":    "Your decisions on the parts that waited for a second person are on record.",
 		"amended":      "The days of the hold were changed.",
 		"found":        "Your finding is on record. The claim goes on stopping everything about the person until it is lifted.",
 		"merged":       "The two records are of one human from now on. Every hold on one of them stops the other too.",

@@ -119,7 +119,7 @@ func partState(item contract.PackageItem) string {
 }
 
 // decideDisclosure shows once more what a second person decided upon the parts
-// that are not on the list, and then hands it over.
+// that wait, and then hands it over.
 func (s *Site) decideDisclosure(v *visit) error {
 	d, err := v.open(v.r.PathValue("code"))
 	if err != nil {

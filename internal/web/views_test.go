@@ -186,7 +186,7 @@ func TestDisclosing(t *testing.T) {
 		t.Error("nothing is confirmed")
 	}
 	form = sure.form()
-	b.send(address+"/disclosures", form).wants(t, 200, "Your decisions on the parts that are not on the list are on record.", "Withheld: Must not leave")
+	b.send(address+"/disclosures", form).wants(t, 200, "Your decisions on the parts that waited for a second person are on record.", "Withheld: Must not leave")
 	form.Set("key", uuid.NewString())
 	b.send(address+"/disclosures", form).wants(t, 400, "This form cannot be read")
 }

@@ -7,8 +7,14 @@ INSERT INTO outgoing_packages (package_id, request_id, person_id, content, count
 VALUES (@package_id, @request_id, @person_id, @content, @country, @post, @sheet_version, @pages, @bytes, @prepared_at, @prepared_by);
 
 -- name: AddItem :exec
+-- What a document is, its uploader alone has said, so it counts as on the list only
+-- once somebody has disclosed it, which its uploader cannot, and who does not prepare
+-- this package either.
 INSERT INTO package_items (package_id, position, kind, document_id, type, sha256, pages, needs_review)
-VALUES (@package_id, @position, @kind, sqlc.narg(document_id), @type, @sha256, @pages, @needs_review);
+VALUES (@package_id, @position, @kind, sqlc.narg(document_id), @type, @sha256, @pages, @off_list::boolean OR @kind = 'document' AND NOT EXISTS (
+    SELECT FROM package_items i JOIN disclosures d USING (package_id, position)
+    WHERE i.document_id = sqlc.narg(document_id) AND d.decision = 'disclose'
+        AND d.decided_by <> (SELECT p.prepared_by FROM outgoing_packages p WHERE p.package_id = @package_id)));
 
 -- name: AddContent :exec
 INSERT INTO package_contents (package_id, manifest, pdf) VALUES (@package_id, @manifest, @pdf);

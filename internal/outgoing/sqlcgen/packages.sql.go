@@ -55,20 +55,26 @@ func (q *Queries) AddDisclosure(ctx context.Context, arg AddDisclosureParams) er
 
 const addItem = `-- name: AddItem :exec
 INSERT INTO package_items (package_id, position, kind, document_id, type, sha256, pages, needs_review)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::boolean OR $3 = 'document' AND NOT EXISTS (
+    SELECT FROM package_items i JOIN disclosures d USING (package_id, position)
+    WHERE i.document_id = $4 AND d.decision = 'disclose'
+        AND d.decided_by <> (SELECT p.prepared_by FROM outgoing_packages p WHERE p.package_id = $1)))
 `
 
 type AddItemParams struct {
-	PackageID   string
-	Position    int32
-	Kind        string
-	DocumentID  *string
-	Type        string
-	Sha256      string
-	Pages       int32
-	NeedsReview bool
+	PackageID  string
+	Position   int32
+	Kind       string
+	DocumentID *string
+	Type       string
+	Sha256     string
+	Pages      int32
+	OffList    bool
 }
 
+// What a document is, its uploader alone has said, so it counts as on the list only
+// once somebody has disclosed it, which its uploader cannot, and who does not prepare
+// this package either.
 func (q *Queries) AddItem(ctx context.Context, arg AddItemParams) error {
 	_, err := q.db.Exec(ctx, addItem,
 		arg.PackageID,
@@ -78,7 +84,7 @@ func (q *Queries) AddItem(ctx context.Context, arg AddItemParams) error {
 		arg.Type,
 		arg.Sha256,
 		arg.Pages,
-		arg.NeedsReview,
+		arg.OffList,
 	)
 	return err
 }
