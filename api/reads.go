@@ -204,7 +204,7 @@ type Bottleneck struct {
 	OpenWaitingDays float64 // of them in intervals that still last
 	MedianDays      float64 // of an interval, open ones counted as long as they are by now
 	P85Days         float64
-	Overdue         int // open requests with a passed stage term or ladder date
+	Overdue         int // open requests with a passed stage term or ladder date; a held one counts as if it were not
 	OpenEscalations int
 }
 

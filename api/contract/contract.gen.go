@@ -413,9 +413,11 @@ type Bottleneck struct {
 	Open            int     `json:"open"`
 	OpenEscalations int     `json:"open_escalations"`
 	OpenWaitingDays float64 `json:"open_waiting_days"`
-	Overdue         int     `json:"overdue"`
-	P85Days         float64 `json:"p85_days"`
-	Requests        int     `json:"requests"`
+
+	// Overdue open requests with a passed date of their stage or ladder; one that is held counts as if it were not
+	Overdue  int     `json:"overdue"`
+	P85Days  float64 `json:"p85_days"`
+	Requests int     `json:"requests"`
 
 	// WaitingDays open intervals included
 	WaitingDays float64 `json:"waiting_days"`

@@ -126,6 +126,16 @@ func Next(s State) (Deadline, bool) {
 	return Deadline{}, false
 }
 
+// LateButForHolds tells whether a date of the stage or of the ladder had passed at
+// an instant, if no hold had ever stopped the request's clocks. Nothing happens by
+// it: it is for figures, which must not tell that something is held.
+func LateButForHolds(s State, at time.Time) bool {
+	s.Holds = nil
+	return slices.ContainsFunc(Due(s), func(d Deadline) bool {
+		return !d.Suspended && (d.Kind == StageTerm || d.Kind == LadderLevel) && d.At.Before(at)
+	})
+}
+
 func soonest(a, b *Deadline) int {
 	if a.Suspended != b.Suspended {
 		if a.Suspended {
