@@ -25,7 +25,11 @@ func (s *Server) GetChecklist(ctx context.Context, r contract.GetChecklistReques
 	if err != nil {
 		return nil, err
 	}
-	present, err := s.presentDocuments(ctx, view)
+	seen, err := s.human(ctx, view.PersonID, identity.ReadDocuments)
+	if err != nil {
+		return nil, err
+	}
+	present, err := s.presentDocuments(ctx, view, seen)
 	if err != nil {
 		return nil, err
 	}
@@ -43,9 +47,10 @@ func (s *Server) GetChecklist(ctx context.Context, r contract.GetChecklistReques
 }
 
 // presentDocuments are the ids of the documents that may serve a request and
-// are not withdrawn, by type: its own, and those of the person.
-func (s *Server) presentDocuments(ctx context.Context, view RequestView) (map[string][]string, error) {
-	all, err := s.documents.List(ctx, view.PersonID)
+// are not withdrawn, by type: its own, those of the person, and those of the records
+// merged with the person's that requests in sight are under.
+func (s *Server) presentDocuments(ctx context.Context, view RequestView, seen []RequestView) (map[string][]string, error) {
+	all, err := gather(ctx, view.PersonID, seen, s.documents.List)
 	if err != nil {
 		return nil, fmt.Errorf("list documents: %w", err)
 	}
@@ -66,7 +71,9 @@ func (p Package) holds(documentType string) bool {
 // agree holds what a review is asked for against the documents on record, and
 // against the package: what is on record nowhere is a gap, and has its reason.
 func (s *Server) agree(ctx context.Context, view RequestView, act *tdr.RequestReview, faults *fieldErrors) error {
-	present, err := s.presentDocuments(ctx, view)
+	// What lies under another record of the human is in no package of this one, and
+	// not everyone who reviews it sees that record.
+	present, err := s.presentDocuments(ctx, view, nil)
 	if err != nil {
 		return err
 	}

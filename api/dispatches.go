@@ -157,11 +157,12 @@ func (s *Server) sinceAuthorised(d Dispatch, field string, at time.Time) error {
 	return nil
 }
 
-// shows: evidence is a document of the same person that stands.
+// shows: evidence is a document that stands, of the dispatch's request or of its person for any.
 func (s *Server) shows(ctx context.Context, document string, about Dispatch) error {
 	found, err := s.documents.Document(ctx, document)
-	if errors.Is(err, ErrNotFound) || err == nil && (found.PersonID != about.PersonID || !found.WithdrawnAt.IsZero()) {
-		return fault("document_id", "names no standing document of this person")
+	elsewhere := found.PersonID != about.PersonID || found.RequestID != "" && found.RequestID != about.RequestID
+	if errors.Is(err, ErrNotFound) || err == nil && (elsewhere || !found.WithdrawnAt.IsZero()) {
+		return fault("document_id", "names no standing document of this person or request")
 	}
 	if err != nil {
 		return fmt.Errorf("read document: %w", err)

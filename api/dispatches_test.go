@@ -101,6 +101,11 @@ func TestACouriersPackageIsFollowedToTheDoor(t *testing.T) {
 			t.Errorf("%s: %d %s", want, got.status, got.body)
 		}
 	}
+	// A document of another request of the person proves nothing here.
+	theirs := w.paperFor(d.request, other.ID, "other", "officer1")
+	if got := w.change("officer1", d.path("/delivery"), proof.with("document_id", theirs)); got.status != http.StatusUnprocessableEntity || got.faults()["document_id"] == "" {
+		t.Errorf("proved by what belongs to another request: %d %s", got.status, got.body)
+	}
 	for field, got := range map[string]answer{
 		"handed_over_at": w.change("officer1", other.path("/hand-over"), given.with("tracking", "X", "handed_over_at", at(w.clock.Now().Add(time.Hour)))),
 		"delivered_at":   w.change("officer1", d.path("/delivery"), proof.with("delivered_at", at(w.clock.Now().Add(-time.Hour)))),

@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/traveldoc/traveldoc/api/contract"
-	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
@@ -19,7 +18,7 @@ func (s *Server) AmendHold(ctx context.Context, r contract.AmendHoldRequestObjec
 		return nil, err
 	}
 	amendment := HoldAmendment{CommandID: r.Params.IdempotencyKey, HoldID: hold.ID, By: principalOf(ctx).Subject, ReviewBy: r.Body.ReviewBy}
-	if err := s.amended(hold, *r.Body, &amendment); err != nil {
+	if err := s.amended(ctx, hold, *r.Body, &amendment); err != nil {
 		return s.again(ctx, r.Params.IdempotencyKey, err)
 	}
 	return s.perform(ctx, NewCommand{
@@ -28,14 +27,18 @@ func (s *Server) AmendHold(ctx context.Context, r contract.AmendHoldRequestObjec
 }
 
 // amended checks what a body says of a hold's days.
-func (s *Server) amended(hold Hold, body contract.HoldAmendment, amendment *HoldAmendment) error {
+func (s *Server) amended(ctx context.Context, hold Hold, body contract.HoldAmendment, amendment *HoldAmendment) error {
 	var faults fieldErrors
 	now := s.clock.Now().UTC()
+	today, err := s.officeDate(ctx, hold)
+	if err != nil {
+		return err
+	}
 	said := body.Expiry
 	if body.ReviewBy.IsZero() && said == (contract.HoldExpiry{}) {
 		faults.add("review_by", "or expiry has to be given")
 	}
-	if !body.ReviewBy.IsZero() && !body.ReviewBy.After(calendar.DateOf(now)) {
+	if !body.ReviewBy.IsZero() && !body.ReviewBy.After(today) {
 		faults.add("review_by", "does not lie ahead")
 	}
 	if said != (contract.HoldExpiry{}) {

@@ -87,6 +87,34 @@ func TestEveryKindIsReviewed(t *testing.T) {
 	}
 }
 
+// Days of review are counted from today at the office: in the evening in Boston
+// tomorrow has begun in Greenwich.
+func TestReviewsAreCountedAtTheOffice(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	w.clock.advance(time.Date(2026, time.March, 3, 3, 0, 0, 0, time.UTC).Sub(w.clock.Now()))
+	got := w.change("counsel1", "/v1/holds", holdOn(r))
+	if !strings.Contains(string(got.body), `"review_by":"2026-05-31"`) {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	path := "/v1/holds/" + read[placed](t, got).Hold.ID + "/amendments"
+	for day, status := range map[string]int{"2026-03-02": 422, "2026-03-03": 200} {
+		w.clock.advance(time.Minute)
+		if got := w.change("counsel1", path, fields{"review_by": day}); got.status != status {
+			t.Errorf("amended to %s: %d %s", day, got.status, got.body)
+		}
+		if got := w.change("counsel1", "/v1/holds", holdOn(r, "review_by", day)); got.status != map[int]int{422: 422, 200: 201}[status] {
+			t.Errorf("placed until %s: %d %s", day, got.status, got.body)
+		}
+	}
+	legal := fields{"kind": "order_final", "date": "2026-01-15", "office": "BOS", "source_type": "court_order", "source": someHash}
+	w.change("counsel1", "/v1/persons/"+r.PersonID+"/legal-events", legal)
+	w.change("counsel1", "/v1/persons/"+r.PersonID+"/legal-events", legal.with("kind", "stay_granted", "date", "2026-02-20"))
+	if n := w.count("holds WHERE kind = 'stay' AND review_by = '2026-05-31'"); n != 1 {
+		t.Errorf("%d stays are reviewed 90 days after today at the office", n)
+	}
+}
+
 // A last day set at the placing, moved and taken back by the same authority;
 // at its end the request goes back through the gate as after a lifting.
 func TestALastDayEndsAHold(t *testing.T) {

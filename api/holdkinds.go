@@ -1,11 +1,15 @@
 package api
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/traveldoc/traveldoc/internal/calendar"
+	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
 // Kinds of holds that come with legal events: of a court, and of an order that is
@@ -100,6 +104,37 @@ func checkAuthority(hold *Hold, faults *fieldErrors) {
 	if !slices.Contains(of, hold.Authority) {
 		faults.add("authority", "ends no hold of this kind; %s does", strings.Join(of, " or "))
 	}
+}
+
+// officeDate is today at the field office of the request that a hold is on, or of the
+// first request of its person, or of its country, that the caller sees. UTC's date
+// stands in where they see none, and are told so by what asks next.
+func (s *Server) officeDate(ctx context.Context, hold Hold) (calendar.Date, error) {
+	read := s.reads.RequestsOf
+	whose := hold.PersonID
+	if hold.Scope == "request" {
+		whose = hold.RequestID
+		read = func(ctx context.Context, id string) ([]RequestView, error) {
+			view, err := s.reads.Request(ctx, id)
+			return []RequestView{view}, err
+		}
+	}
+	seen, err := read(ctx, whose)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return calendar.Date{}, fmt.Errorf("read requests of hold: %w", err)
+	}
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return calendar.Date{}, fmt.Errorf("read directory: %w", err)
+	}
+	for _, view := range seen {
+		ours := view.PersonID == hold.PersonID && (hold.Country == "" || view.Country == hold.Country)
+		if (ours || hold.Scope == "request") && s.policy.Allows(principalOf(ctx), identity.ReadRequests, view.Subject()) {
+			office, _ := snapshot.Office(view.FieldOffice)
+			return LocalDate(office.Zone, s.clock.Now()), nil
+		}
+	}
+	return LocalDate("UTC", s.clock.Now()), nil
 }
 
 // setReview fills in the day of review, where the kind has one by default.

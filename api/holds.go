@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/traveldoc/traveldoc/api/contract"
-	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
@@ -75,8 +74,11 @@ func (s *Server) holdFrom(ctx context.Context, body contract.NewHold) (Hold, err
 		Authority: string(body.Authority), Source: body.Source, Dated: body.Dated, ReviewBy: body.ReviewBy,
 	}
 	checkAuthority(&hold, &faults)
-	today := calendar.DateOf(s.clock.Now().UTC())
-	// A local date can be ahead of UTC's by a day.
+	today, err := s.officeDate(ctx, hold)
+	if err != nil {
+		return Hold{}, err
+	}
+	// Where the source was made it can be a day later.
 	if hold.Dated.After(today.AddDays(1)) {
 		faults.add("dated", "lies in the future")
 	}

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/traveldoc/traveldoc/api/contract"
-	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
+	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/identity"
 )
 
@@ -79,7 +79,7 @@ func (s *Server) checkLegalEvent(ctx context.Context, personID string, event Leg
 	if !valid {
 		faults.add("office", "there is no such office today")
 	}
-	if event.Dated.After(localDate(office.Zone, s.clock.Now())) {
+	if event.Dated.After(LocalDate(office.Zone, s.clock.Now())) {
 		faults.add("date", "lies in the future")
 	}
 	if event.Dated.Before(born) {
@@ -115,7 +115,11 @@ func (s *Server) withHold(ctx context.Context, personID string, event LegalEvent
 	switch custody.Kind(event.Kind) {
 	case custody.StayGranted:
 		entry.Event.HoldID = event.ID
-		hold := HoldOf(personID, event, StayHold, s.clock.Now())
+		snapshot, err := s.directory.Snapshot(ctx)
+		if err != nil {
+			return entry, fmt.Errorf("read directory: %w", err)
+		}
+		hold := HoldOf(personID, event, StayHold, snapshot, s.clock.Now())
 		entry.Places = &hold
 	case custody.StayEnded:
 		return s.stayEnd(ctx, personID, entry)
@@ -124,12 +128,14 @@ func (s *Server) withHold(ctx context.Context, personID string, event LegalEvent
 }
 
 // HoldOf is the hold, on everything about a person, that goes with a legal event.
-// Its id is the event's, and the usual authority of its kind ends it.
-func HoldOf(personID string, event LegalEvent, kind string, now time.Time) Hold {
+// Its id is the event's, and the usual authority of its kind ends it. Its day of
+// review is counted from today at the event's office.
+func HoldOf(personID string, event LegalEvent, kind string, snapshot directory.Snapshot, now time.Time) Hold {
+	office, _ := snapshot.Office(event.Office)
 	return Hold{
 		ID: event.ID, PersonID: personID, Scope: personScope, Kind: kind, Authority: holdRuleOf(kind).authorities[0],
 		Source: event.Source, Dated: event.Dated, PlacedBy: event.RecordedBy,
-		ReviewBy: calendar.DateOf(now.UTC()).AddDays(reviewDays),
+		ReviewBy: LocalDate(office.Zone, now).AddDays(reviewDays),
 	}
 }
 

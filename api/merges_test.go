@@ -229,6 +229,33 @@ func TestAMergeShowsNobodyMore(t *testing.T) {
 	}
 }
 
+// A document under either record of the human is on file for both, for who sees both.
+func TestTheChecklistCountsBothRecords(t *testing.T) {
+	w := newWorld(t, visited(both()))
+	a, b := w.apart()
+	document := w.paper(b, "photographs", "officer1")
+	listed := func(user string) bool {
+		got := w.get(user, "/v1/requests/"+a.ID+"/checklist")
+		if got.status != 200 {
+			t.Fatalf("%s: %d %s", user, got.status, got.body)
+		}
+		missing := slices.Contains(read[struct{ Missing []string }](t, got).Missing, "photographs")
+		if found := strings.Contains(string(got.body), document); found == missing {
+			t.Errorf("%s: found %v, missing %v: %s", user, found, missing, got.body)
+		}
+		return !missing
+	}
+	if listed("both") {
+		t.Error("listed before the records were one")
+	}
+	if got := w.change("both", "/v1/persons/"+a.PersonID+"/merges", merging(b)); got.status != 201 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if !listed("both") || listed("counsel-GHA") {
+		t.Error("the other record's document is missing, or shown to who does not see that record")
+	}
+}
+
 // A third record comes under the number that it is entered with, and no second
 // request for one country comes to the human.
 func TestEitherNumberFindsTheHuman(t *testing.T) {

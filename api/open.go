@@ -112,7 +112,7 @@ func (s *Server) draft(ctx context.Context, snapshot directory.Snapshot, body co
 	if !valid {
 		faults.add("field_office", "there is no such office today")
 	}
-	today := localDate(office.Zone, now)
+	today := LocalDate(office.Zone, now)
 	made.pack = s.packFor(body.Country, today, &faults)
 	checkPost(snapshot, "post", body.Post, body.Country, now, &faults)
 	officerIn(snapshot, body.Officer, now, &faults)
@@ -145,8 +145,8 @@ func (s *Server) draft(ctx context.Context, snapshot directory.Snapshot, body co
 	return made, nil
 }
 
-// localDate is the date of an instant in a zone; an office that is not there has none and gets UTC's.
-func localDate(zone string, now time.Time) calendar.Date {
+// LocalDate is the date of an instant in a zone; an office that is not there has none and gets UTC's.
+func LocalDate(zone string, now time.Time) calendar.Date {
 	location, err := time.LoadLocation(zone)
 	if err != nil {
 		location = time.UTC

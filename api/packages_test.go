@@ -45,6 +45,12 @@ func (p outgoingPackage) states() string {
 // paper puts a sanitised document of a person on record.
 func (w *world) paper(r request, documentType, by string) string {
 	w.t.Helper()
+	return w.paperFor(r, nil, documentType, by)
+}
+
+// paperFor is the same, for one request of the person alone where one is named.
+func (w *world) paperFor(r request, requestID any, documentType, by string) string {
+	w.t.Helper()
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.SetCreationDate(monday)
 	pdf.SetModificationDate(monday)
@@ -54,10 +60,10 @@ func (w *world) paper(r request, documentType, by string) string {
 	var raw bytes.Buffer
 	must(w.t, pdf.Output(&raw))
 	id := newKey()
-	_, err := w.pool.Exec(w.t.Context(), `INSERT INTO documents (document_id, person_id, type, media_type, pages, dropped, original_file, original_bytes,
+	_, err := w.pool.Exec(w.t.Context(), `INSERT INTO documents (document_id, person_id, request_id, type, media_type, pages, dropped, original_file, original_bytes,
 		original_sha256, sanitised_file, sanitised_bytes, sanitised_sha256, text_file, uploaded_by, uploaded_at)
-		VALUES ($1, $2, $3, 'application/pdf', 1, 0, gen_random_uuid(), 1, sha256('1'), gen_random_uuid(), 1, sha256('1'), gen_random_uuid(), $4, $5)`,
-		id, r.PersonID, documentType, by, w.clock.Now())
+		VALUES ($1, $2, $6, $3, 'application/pdf', 1, 0, gen_random_uuid(), 1, sha256('1'), gen_random_uuid(), 1, sha256('1'), gen_random_uuid(), $4, $5)`,
+		id, r.PersonID, documentType, by, w.clock.Now(), requestID)
 	must(w.t, err)
 	w.papers[id] = paper{api.Document{ID: id, PersonID: r.PersonID, Type: documentType, UploadedBy: by}, raw.Bytes()}
 	return id
@@ -81,6 +87,24 @@ func (w *world) order(r request, body fields) answer {
 func sha(raw []byte) string {
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
+}
+
+// The letter is dated as the office's calendar says, and the manifest says nothing
+// that is ours alone.
+func TestWhatLeavesIsDatedAtTheOffice(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	w.clock.advance(time.Date(2026, time.March, 3, 3, 0, 0, 0, time.UTC).Sub(w.clock.Now()))
+	made := read[outgoingPackage](t, w.order(r, fields{"documents": []string{}, "letter": "We enclose what you asked for."}))
+	manifest := string(w.get("officer1", "/v1/packages/"+made.ID+"/manifest").body)
+	if !strings.Contains(manifest, `"prepared_on": "2026-03-02"`) {
+		t.Errorf("prepared on another day: %s", manifest)
+	}
+	for _, ours := range []string{"review", `"pack"`} {
+		if strings.Contains(manifest, ours) {
+			t.Errorf("the manifest says %s: %s", ours, manifest)
+		}
+	}
 }
 
 // What a reviewer reads are the bytes that leave, and every hash says so.

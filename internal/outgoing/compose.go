@@ -84,9 +84,9 @@ type Item struct {
 	SHA256   string   `json:"sha256"` // of the part as it was bound
 	// NeedsReview: free text, a data sheet with a value that could be some, orders
 	// and notices, and anything off the list; it leaves once a second person has
-	// decided to disclose it. It goes by a document's type alone: whether somebody has
-	// confirmed the type is no part of a manifest, which would tell of earlier packages.
-	NeedsReview bool `json:"needs_disclosure_review"`
+	// decided to disclose it. It goes by a document's type alone. How we come to send
+	// it is no field of the list, so the manifest does not say it.
+	NeedsReview bool `json:"-"`
 
 	title string
 }
@@ -98,7 +98,7 @@ type Manifest struct {
 	Request    string        `json:"request"` // public code
 	Country    string        `json:"country"`
 	Post       string        `json:"post"`
-	Pack       string        `json:"pack"`
+	Pack       string        `json:"-"` // by which rules it was made stays with us
 	PreparedOn calendar.Date `json:"prepared_on"`
 	Items      []Item        `json:"items"`
 	Pages      int           `json:"pages"`
@@ -111,8 +111,9 @@ type PDF struct {
 	Bytes  int    `json:"bytes"`
 }
 
-// manifestVersion is raised when the manifest's form changes.
-const manifestVersion = 1
+// manifestVersion is raised when the manifest's form changes. Stored ones keep theirs:
+// 1 said by which pack a package was made and which items were reviewed.
+const manifestVersion = 2
 
 // Composed is a package as it will be stored, reviewed and sent.
 type Composed struct {

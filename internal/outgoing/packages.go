@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -133,9 +134,13 @@ func (p *Packages) composition(ctx context.Context, order api.PackageOrder, shee
 	if err != nil {
 		return Composition{}, fmt.Errorf("read person: %w", err)
 	}
+	zone, err := time.LoadLocation(order.Office.Zone)
+	if err != nil {
+		return Composition{}, fmt.Errorf("read zone of office: %w", err)
+	}
 	c := Composition{
 		PackageID: order.ID, Code: order.Code, Country: order.Country, Pack: order.Pack.ID(),
-		PreparedOn: calendar.DateOf(p.clock.Now().UTC()), FreeText: order.FreeText,
+		PreparedOn: calendar.DateOf(p.clock.Now().In(zone)), FreeText: order.FreeText,
 		Office: Party{order.Office.Code, order.Office.Name, order.Office.Address},
 		Post:   Party{order.Post.ID, order.Post.Name, order.Post.Address},
 	}

@@ -106,8 +106,8 @@ func counselOf(snapshot directory.Snapshot, kind tdr.NoticeKind, whose sqlcgen.C
 	return snapshot.CounselAddressees(of, now)
 }
 
-// FileHoldReviews tells counsel of the holds whose day of review has passed,
-// again each week, and each day of claims to citizenship that nobody has taken up;
+// FileHoldReviews tells counsel of the holds whose day of review has passed at the
+// office, again each week, and each day of claims to citizenship that nobody has taken up;
 // none ends by that. It answers with the mailboxes to poke.
 func (s *Store) FileHoldReviews(ctx context.Context) ([]string, error) {
 	now := s.clock.Now().UTC()
@@ -115,7 +115,16 @@ func (s *Store) FileHoldReviews(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return poke, err
 	}
-	overdue, err := s.queries().HoldsToReview(ctx, sqlcgen.HoldsToReviewParams{Today: now, MaxRows: reviewsAtOnce})
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return poke, fmt.Errorf("read directory: %w", err)
+	}
+	asked := sqlcgen.HoldsToReviewParams{Today: now, MaxRows: reviewsAtOnce}
+	for _, office := range snapshot.Data().Offices {
+		asked.Offices = append(asked.Offices, office.Code)
+		asked.Dates = append(asked.Dates, fromDate(api.LocalDate(office.Zone, now)))
+	}
+	overdue, err := s.queries().HoldsToReview(ctx, asked)
 	if err != nil {
 		return poke, failed("look for holds to review", err)
 	}

@@ -138,6 +138,25 @@ func TestCounselIsToldOfOverdueReviews(t *testing.T) {
 	}
 }
 
+// The day of review ends at the office, not in Greenwich.
+func TestTheDayOfReviewEndsAtTheOffice(t *testing.T) {
+	l := newWorld(t).ready()
+	hold := l.hold()
+	hold.ReviewBy = calendar.Date{Year: 2026, Month: time.March, Day: 12}
+	l.place(hold)
+	// Boston changed to summer time on 8 March.
+	evening := time.Date(2026, time.March, 13, 3, 30, 0, 0, time.UTC)
+	for want := range 2 {
+		l.clock.set(evening.Add(time.Duration(want) * time.Hour))
+		if _, err := l.store.FileHoldReviews(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.count("notices WHERE kind = 'hold_review' AND recipient = 'desk/counsel-bos'"); got != want {
+			t.Errorf("%s: %d notices, want %d", l.clock.Now(), got, want)
+		}
+	}
+}
+
 // Holds that counsel was told of leave their turn to the rest.
 func TestEveryOverdueReviewHasItsTurn(t *testing.T) {
 	l := newWorld(t).ready()

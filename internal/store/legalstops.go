@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -31,9 +32,13 @@ func (l LegalEvents) stop(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, pe
 	if err := l.Holds().endExpired(ctx, q, personID, now); err != nil {
 		return event, err
 	}
+	snapshot, err := l.directory.Snapshot(ctx)
+	if err != nil {
+		return event, fmt.Errorf("read directory: %w", err)
+	}
 	var stops []api.Hold
 	if was.Order && !is.Order || !was.Gone && is.Gone {
-		stops = append(stops, api.HoldOf(personID, event, api.CounselHold, now))
+		stops = append(stops, api.HoldOf(personID, event, api.CounselHold, snapshot, now))
 	}
 	for _, stay := range is.Stays {
 		held, err := keptByHold(ctx, q, stay, was.Stays)
@@ -41,7 +46,7 @@ func (l LegalEvents) stop(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, pe
 			return event, err
 		}
 		if !held {
-			hold := api.HoldOf(personID, event, api.StayHold, now)
+			hold := api.HoldOf(personID, event, api.StayHold, snapshot, now)
 			hold.Stay = cmp.Or(stay.Stay, event.ID)
 			stops = append(stops, hold)
 		}

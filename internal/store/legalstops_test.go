@@ -28,7 +28,7 @@ func (w *world) event(l *life, entry api.LegalEntry) api.LegalEvent {
 // stay that a court grants, with its hold.
 func (l *life) stay(on string) api.LegalEntry {
 	entry := legal(custody.StayGranted, on)
-	hold := api.HoldOf(l.person, entry.Event, api.StayHold, l.clock.Now())
+	hold := api.HoldOf(l.person, entry.Event, api.StayHold, l.people.snapshot, l.clock.Now())
 	entry.Event.HoldID, entry.Places = hold.ID, &hold
 	return entry
 }

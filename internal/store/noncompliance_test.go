@@ -60,6 +60,25 @@ func TestRule10_NoNoticeOfFailureToComplyWithoutTwoAttempts(t *testing.T) {
 	refused("for attempts before the person complied", "2026-03-21")
 }
 
+// Attempts and compliance are set against each other by the office's days, whatever
+// zone the database works in: what was tried in the evening before the person
+// complied is no attempt since.
+func TestAttemptsCountByTheOfficesDays(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.sent())
+	l.attempt(monday)
+	l.attempt(monday.AddDate(0, 0, 2))
+	w.fact(l, legal(custody.NoncomplianceNotice, "2026-03-04"))
+	l.attempt(time.Date(2026, time.March, 20, 3, 0, 0, 0, time.UTC)) // 19 March in Boston
+	l.attempt(time.Date(2026, time.March, 21, 15, 0, 0, 0, time.UTC))
+	w.clock.set(time.Date(2026, time.March, 25, 15, 0, 0, 0, time.UTC))
+	w.fact(l, legal(custody.Complied, "2026-03-20"))
+	_, _, err := w.store.LegalEvents().Record(t.Context(), l.person, legal(custody.NoncomplianceNotice, "2026-03-25"))
+	if !errors.Is(err, api.ErrAttemptsMissing) {
+		t.Errorf("an attempt of the day before compliance counts: %v", err)
+	}
+}
+
 // custody is the person's clock as it was last derived.
 func (w *world) custody(l *life) custody.Clock {
 	w.t.Helper()

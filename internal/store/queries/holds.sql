@@ -127,10 +127,19 @@ ORDER BY request_id;
 
 -- name: HoldsToReview :many
 -- Standing holds whose day of review has passed and of which nobody was told this
--- week, because those that were would keep the rest from their turn.
-WITH overdue AS (
-    SELECT h.hold_id, h.person_id, h.review_by, ((sqlc.arg(today)::date - h.review_by) / 7)::integer AS weeks FROM holds h
-    WHERE h.lifted_at IS NULL AND h.review_by < sqlc.arg(today)::date
+-- week, because those that were would keep the rest from their turn. The day passes
+-- at the field office of the hold's request, or of the person's newest.
+WITH days AS (
+    SELECT unnest(sqlc.arg(offices)::text[]) AS office, unnest(sqlc.arg(dates)::date[]) AS today
+), standing AS (
+    SELECT h.hold_id, h.person_id, h.review_by, COALESCE((
+        SELECT d.today FROM requests r JOIN days d ON d.office = r.field_office
+        WHERE r.person_id = h.person_id AND (h.request_id IS NULL OR r.request_id = h.request_id)
+        ORDER BY r.live DESC, r.opened_at DESC LIMIT 1), sqlc.arg(today)::date) AS today
+    FROM holds h WHERE h.lifted_at IS NULL AND h.review_by < sqlc.arg(today)::date + 1 -- no zone is further ahead
+), overdue AS (
+    SELECT s.hold_id, s.person_id, s.review_by, ((s.today - s.review_by) / 7)::integer AS weeks FROM standing s
+    WHERE s.review_by < s.today
 )
 SELECT o.hold_id, o.person_id, o.review_by, o.weeks FROM overdue o
 WHERE NOT EXISTS (

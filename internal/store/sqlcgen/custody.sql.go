@@ -196,7 +196,7 @@ SELECT count(DISTINCT (e.occurred_at AT TIME ZONE $1::text)::date)
 FROM events e JOIN requests r USING (request_id)
 WHERE r.person_id = ANY (same_human($2::uuid)) AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
     AND e.occurred_at < $3::timestamptz
-    AND e.occurred_at >= COALESCE((
+    AND (e.occurred_at AT TIME ZONE $1::text)::date >= COALESCE((
         SELECT max(l.dated) FROM legal_events l WHERE l.person_id = ANY (same_human($2::uuid)) AND l.kind = 'complied'
             AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id)), '-infinity'::date)
 `

@@ -527,9 +527,17 @@ func (q *Queries) Holds(ctx context.Context, arg HoldsParams) ([]Hold, error) {
 }
 
 const holdsToReview = `-- name: HoldsToReview :many
-WITH overdue AS (
-    SELECT h.hold_id, h.person_id, h.review_by, (($2::date - h.review_by) / 7)::integer AS weeks FROM holds h
-    WHERE h.lifted_at IS NULL AND h.review_by < $2::date
+WITH days AS (
+    SELECT unnest($2::text[]) AS office, unnest($3::date[]) AS today
+), standing AS (
+    SELECT h.hold_id, h.person_id, h.review_by, COALESCE((
+        SELECT d.today FROM requests r JOIN days d ON d.office = r.field_office
+        WHERE r.person_id = h.person_id AND (h.request_id IS NULL OR r.request_id = h.request_id)
+        ORDER BY r.live DESC, r.opened_at DESC LIMIT 1), $4::date) AS today
+    FROM holds h WHERE h.lifted_at IS NULL AND h.review_by < $4::date + 1 -- no zone is further ahead
+), overdue AS (
+    SELECT s.hold_id, s.person_id, s.review_by, ((s.today - s.review_by) / 7)::integer AS weeks FROM standing s
+    WHERE s.review_by < s.today
 )
 SELECT o.hold_id, o.person_id, o.review_by, o.weeks FROM overdue o
 WHERE NOT EXISTS (
@@ -541,6 +549,8 @@ ORDER BY o.review_by, o.hold_id LIMIT $1
 
 type HoldsToReviewParams struct {
 	MaxRows int32
+	Offices []string
+	Dates   []time.Time
 	Today   time.Time
 }
 
@@ -552,9 +562,15 @@ type HoldsToReviewRow struct {
 }
 
 // Standing holds whose day of review has passed and of which nobody was told this
-// week, because those that were would keep the rest from their turn.
+// week, because those that were would keep the rest from their turn. The day passes
+// at the field office of the hold's request, or of the person's newest.
 func (q *Queries) HoldsToReview(ctx context.Context, arg HoldsToReviewParams) ([]HoldsToReviewRow, error) {
-	rows, err := q.db.Query(ctx, holdsToReview, arg.MaxRows, arg.Today)
+	rows, err := q.db.Query(ctx, holdsToReview,
+		arg.MaxRows,
+		arg.Offices,
+		arg.Dates,
+		arg.Today,
+	)
 	if err != nil {
 		return nil, err
 	}
