@@ -171,7 +171,7 @@ func TestEveryOverdueReviewHasItsTurn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := l.count("notices WHERE kind = 'hold_review' AND recipient = 'person/supervisor1'"); n != 101 {
+	if n := l.count("notices WHERE kind = 'hold_review' AND recipient = 'desk/counsel-bos'"); n != 101 {
 		t.Errorf("%d notices of 101 reviews", n)
 	}
 }
