@@ -408,5 +408,6 @@ func holdOf(h Hold, known bool) contract.Hold {
 	view.Kind, view.Authority, view.Source, view.Dated, view.ReviewBy = h.Kind, h.Authority, h.Source, h.Dated, h.ReviewBy
 	view.ExpiresOn, view.ExpiresZone, view.ExpiresAt, view.ExpirySource = h.Expiry.On, h.Expiry.Zone, utc(h.Expiry.At), h.Expiry.Source
 	view.PlacedBy, view.LiftedBy, view.LiftSource, view.LiftReason = h.PlacedBy, h.LiftedBy, h.LiftSource, h.LiftReason
+	view.Alike = h.Alike
 	return view
 }

@@ -1166,6 +1166,8 @@ type HistoryEntry struct {
 
 // Hold More than that it stands only for who needs to know (8 CFR 208.6).
 type Hold struct {
+	// Alike The records of persons with the same names and date of birth, where the hold stands until counsel says whether they are one. They are merged, or the hold is lifted.
+	Alike     []string      `json:"alike,omitempty,omitzero"`
 	Authority string        `json:"authority,omitempty,omitzero"`
 	Country   string        `json:"country,omitempty,omitzero"`
 	Dated     calendar.Date `json:"dated,omitempty,omitzero"`

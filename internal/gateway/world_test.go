@@ -137,7 +137,7 @@ func (w *world) ready() *life {
 			RequestID: id, PersonID: l.person, Input: []byte(`{}`),
 		},
 		Open: open, PackVersion: 1, PackHash: "hash", OpenedAt: monday,
-		NewPerson: &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana", BirthDate: calendar.Date{Year: 1990, Month: time.May, Day: 5}},
+		NewPerson: &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana " + publicCode(id), BirthDate: calendar.Date{Year: 1990, Month: time.May, Day: 5}},
 	})
 	must(w.t, err)
 	_, err = w.pool.Exec(w.t.Context(), `INSERT INTO outgoing_packages (package_id, request_id, person_id, content, country, post, sheet_version, pages, bytes, prepared_at, prepared_by)

@@ -94,7 +94,7 @@ func keep(t *testing.T, s *store.Store, state tdr.State) {
 	_, _, err := s.TakeIn(t.Context(), api.Intake{
 		Command:   api.NewCommand{ID: command, Principal: "officer1", Operation: "open", Fingerprint: []byte(command), Input: []byte("{}")},
 		Open:      open,
-		NewPerson: &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana", BirthDate: calendar.Date{Year: 1990, Month: 1, Day: 1}},
+		NewPerson: &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana " + open.PublicCode, BirthDate: calendar.Date{Year: 1990, Month: 1, Day: 1}},
 		OpenedAt:  state.OpenedAt,
 	})
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/store"
-	"github.com/traveldoc/traveldoc/internal/store/storetest"
 )
 
 // listed gives the store the countries of 8 CFR 236.1(e).
@@ -22,7 +21,7 @@ func (w *world) listed() {
 		w.t.Fatal(err)
 	}
 	w.store = store.New(w.pool, store.Options{
-		Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Newest(), Vault: storetest.Vault(w.t, w.pool, w.clock), Packs: packs,
+		Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Newest(), Vault: w.vault, Packs: packs,
 	})
 }
 

@@ -147,7 +147,7 @@ func TestHoldsElsewhereDoNotMatter(t *testing.T) {
 
 func TestWithoutOrderNothingLeaves(t *testing.T) {
 	w := newWorld(t)
-	l := w.draft(newID(), &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana", BirthDate: calendar.Date{Year: 1990, Month: 1, Day: 1}})
+	l := w.draft(newID(), somebody())
 	l.intake.Open.Order.Source = ""
 	l.takeIn()
 	l.act(tdr.RequestReviewName)

@@ -17,7 +17,8 @@ import (
 // The kinds of notices about holds. They go to counsel alone, who needs to know; a
 // claim goes to the supervisor where the agency has no counsel.
 const (
-	// claimNotice tells counsel of a citizenship claim, which stops everything about a person.
+	// claimNotice tells counsel of a citizenship claim, which stops everything about
+	// a person, and of a person who looks like another on record.
 	claimNotice tdr.NoticeKind = "counsel"
 	// reviewNotice tells counsel that the day of a hold's review has passed.
 	reviewNotice tdr.NoticeKind = "hold_review"

@@ -89,7 +89,7 @@ func placeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold,
 				Kind: hold.Kind, Authority: hold.Authority, SourceSha256: string(hold.Source), Dated: fromDate(hold.Dated),
 				ReviewBy: maybeDate(hold.ReviewBy), ExpiresOn: maybeDate(hold.Expiry.On), ExpiresZone: maybe(hold.Expiry.Zone),
 				ExpiresAt: maybeTime(hold.Expiry.At), ExpirySourceSha256: maybe(string(hold.Expiry.Source)),
-				PlacedBy: hold.PlacedBy, PlacedAt: at.UTC(), Fence: fence, Stay: maybe(hold.Stay),
+				PlacedBy: hold.PlacedBy, PlacedAt: at.UTC(), Fence: fence, Stay: maybe(hold.Stay), Alike: append([]string{}, hold.Alike...),
 			}),
 			q.BindHold(ctx, hold.ID),
 			q.RecallWhatMayHaveLeft(ctx, hold.ID),
@@ -236,6 +236,6 @@ func holdOf(row sqlcgen.Hold) api.Hold {
 		},
 		PlacedBy: row.PlacedBy, PlacedAt: row.PlacedAt, Fence: row.Fence,
 		LiftedBy: orZero(row.LiftedBy), LiftedAt: orZero(row.LiftedAt), LiftSource: tdr.Evidence(orZero(row.LiftSourceSha256)),
-		LiftReason: orZero(row.LiftReason), Stay: orZero(row.Stay),
+		LiftReason: orZero(row.LiftReason), Stay: orZero(row.Stay), Alike: row.Alike,
 	}
 }

@@ -55,14 +55,15 @@ func (s *Store) TakeIn(ctx context.Context, intake api.Intake) (api.StoredComman
 		if !fresh {
 			return errOnRecord
 		}
-		if err := s.takePerson(ctx, tx, intake, now); err != nil {
+		alike, err := s.takePerson(ctx, tx, intake, now)
+		if err != nil {
 			return err
 		}
 		if err := s.takeRequest(ctx, tx, intake); err != nil {
 			return err
 		}
 		if intake.NewPerson != nil {
-			return nil
+			return s.holdAlike(ctx, tx, q, intake.Open, alike, now)
 		}
 		return s.catchUp(ctx, q, intake.Open, now)
 	})
@@ -77,25 +78,25 @@ func (s *Store) TakeIn(ctx context.Context, intake api.Intake) (api.StoredComman
 }
 
 // takePerson adds the person, or locks the one on record: from here on nobody
-// else places a hold or opens a request for them.
-func (s *Store) takePerson(ctx context.Context, tx pgx.Tx, intake api.Intake, now time.Time) error {
+// else places a hold or opens a request for them. It answers who looks like somebody new.
+func (s *Store) takePerson(ctx context.Context, tx pgx.Tx, intake api.Intake, now time.Time) (alike []string, err error) {
 	q := sqlcgen.New(tx)
 	id := intake.Open.PersonID
 	if intake.NewPerson == nil {
 		if err := lockHumans(ctx, q, id); err != nil {
-			return err
+			return nil, err
 		}
 		other, err := q.LiveRequestOf(ctx, sqlcgen.LiveRequestOfParams{PersonID: id, Country: intake.Open.Country})
 		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
+			return nil, nil
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return &api.LiveRequestExists{RequestID: other}
+		return nil, &api.LiveRequestExists{RequestID: other}
 	}
 	if err := q.AddPerson(ctx, sqlcgen.AddPersonParams{PersonID: id, CreatedAt: now}); err != nil {
-		return err
+		return nil, err
 	}
 	return s.personal.putPerson(ctx, tx, *intake.NewPerson, Kept{PersonID: id, By: intake.Command.Principal, At: now})
 }

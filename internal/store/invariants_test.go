@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/traveldoc/traveldoc/api"
-	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 	"github.com/traveldoc/traveldoc/workflows/rehearsal"
@@ -21,7 +20,7 @@ import (
 // approved is a request with an approved package, drafted with a change.
 func (w *world) approved(change func(*tdr.Open)) *life {
 	w.t.Helper()
-	return w.approvedOf(newID(), &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana", BirthDate: calendar.Date{Year: 1990, Month: 1, Day: 1}}, change)
+	return w.approvedOf(newID(), somebody(), change)
 }
 
 // approvedOf is one of a person, who is new if there are details.

@@ -50,16 +50,41 @@ func inVault(operation string, err error) error {
 	}
 }
 
-// putPerson keeps a new person's details. api.ErrPersonDiffers when somebody else has the A-number.
-func (s sealed) putPerson(ctx context.Context, tx sqlcgen.DBTX, details api.PersonDetails, k Kept) error {
+// putPerson keeps a new person's details and answers who on record looks like
+// them. api.ErrPersonDiffers when somebody else has the A-number.
+func (s sealed) putPerson(ctx context.Context, tx sqlcgen.DBTX, details api.PersonDetails, k Kept) (alike []string, err error) {
 	k.Row, k.Values = k.PersonID, map[string]string{
 		familyNameColumn: details.FamilyName, givenNamesColumn: details.GivenNames,
 		birthDateColumn: details.BirthDate.String(), aNumberColumn: details.ANumber,
 	}
-	if err := s.put(ctx, tx, k); err != nil || details.ANumber == "" {
-		return err
+	if err := s.put(ctx, tx, k); err != nil {
+		return nil, err
 	}
-	return inVault("keep person", s.vault.Enter(ctx, tx, k.PersonID, details.ANumber))
+	if details.ANumber != "" {
+		if err := s.vault.Enter(ctx, tx, k.PersonID, details.ANumber); err != nil {
+			return nil, inVault("keep person", err)
+		}
+	}
+	found, err := s.vault.Alike(ctx, tx, k.PersonID, k.Values)
+	if err != nil {
+		return nil, inVault("keep person", err)
+	}
+	return s.unnumbered(ctx, tx, found, details)
+}
+
+// unnumbered leaves out who is told apart by numbers: two records that each have
+// an A-number of their own are two by the agency's word.
+func (s sealed) unnumbered(ctx context.Context, tx sqlcgen.DBTX, found []string, details api.PersonDetails) (alike []string, err error) {
+	for _, id := range found {
+		other, err := s.person(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		if details.ANumber == "" || other.ANumber == "" {
+			alike = append(alike, id)
+		}
+	}
+	return alike, nil
 }
 
 func (s sealed) person(ctx context.Context, db sqlcgen.DBTX, personID string) (api.PersonDetails, error) {

@@ -39,9 +39,13 @@ func Seal(ctx context.Context, dsn string, masters *vault.Masters, clock vault.C
 			return fmt.Errorf("seal: %w", err)
 		}
 		if left == 0 {
-			return nil
+			break
 		}
 	}
+	if err := v.EnterLikenesses(ctx); err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	return nil
 }
 
 // sealSome seals a batch, or empties the tables when nothing is left to seal.

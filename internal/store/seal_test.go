@@ -42,7 +42,7 @@ func TestRowsFromBeforeTheVaultAreSealed(t *testing.T) {
 		}
 	}
 	masters := storetest.Masters(t)
-	if _, err := owner.Exec(t.Context(), "DELETE FROM person_index; DELETE FROM person_keys; DELETE FROM shared_keys"); err != nil {
+	if _, err := owner.Exec(t.Context(), "DELETE FROM person_index; DELETE FROM person_likeness; DELETE FROM person_keys; DELETE FROM shared_keys"); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -66,6 +66,9 @@ func TestRowsFromBeforeTheVaultAreSealed(t *testing.T) {
 	number, numberErr := s.DocumentNumber(t.Context(), document)
 	if order != "invented order 1" || text != "an invented note" || number != "invented passport 1" {
 		t.Errorf("%q %v, %q %v, %q %v", order, orderErr, text, textErr, number, numberErr)
+	}
+	if n := w.count("person_likeness"); n != len(persons) {
+		t.Errorf("%d of %d persons are found by their likeness", n, len(persons))
 	}
 	for _, table := range []string{"person_details", "order_details", "command_texts", "document_numbers"} {
 		if n := w.count(table); n != 0 {

@@ -18,6 +18,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/internal/vault"
 	"github.com/traveldoc/traveldoc/workflows/rehearsal"
 )
 
@@ -49,6 +50,7 @@ type world struct {
 	t      testing.TB
 	pool   *pgxpool.Pool
 	clock  *clock
+	vault  *vault.Vault
 	people *people
 	store  *store.Store
 }
@@ -66,7 +68,8 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, pool: storetest.New(t), clock: &clock{now: monday}, people: &people{snapshot}}
-	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Newest(), Vault: storetest.Vault(t, w.pool, w.clock)})
+	w.vault = storetest.Vault(t, w.pool, w.clock)
+	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Newest(), Vault: w.vault})
 	return w
 }
 
@@ -99,9 +102,15 @@ type life struct {
 // begin takes a request in and opens it, without recording anything yet.
 func (w *world) begin() *life {
 	w.t.Helper()
-	l := w.draft(newID(), &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana", BirthDate: calendar.Date{Year: 1990, Month: time.May, Day: 5}})
+	l := w.draft(newID(), somebody())
 	l.takeIn()
 	return l
+}
+
+// somebody is nobody who was met before: only a name of their own tells people
+// apart who have no A-number.
+func somebody() *api.PersonDetails {
+	return &api.PersonDetails{FamilyName: "Example", GivenNames: "Ana " + code(newID()), BirthDate: calendar.Date{Year: 1990, Month: time.May, Day: 5}}
 }
 
 // draft is an intake that was not taken in.

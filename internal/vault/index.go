@@ -25,8 +25,8 @@ type token struct {
 	hash  []byte
 }
 
-// tokens of a value under every index key in force, newest first.
-func (v *Vault) tokens(ctx context.Context, q *sqlcgen.Queries, value string) ([]token, error) {
+// tokens of a column's value under every index key in force, newest first.
+func (v *Vault) tokens(ctx context.Context, q *sqlcgen.Queries, column, value string) ([]token, error) {
 	keys, err := q.SharedKeys(ctx, string(indexing))
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (v *Vault) tokens(ctx context.Context, q *sqlcgen.Queries, value string) ([
 	}
 	found := make([]token, len(keys))
 	for i, key := range keys {
-		hash, err := v.hash(ctx, key, value)
+		hash, err := v.hash(ctx, key, column, value)
 		if err != nil {
 			return nil, err
 		}
@@ -45,7 +45,7 @@ func (v *Vault) tokens(ctx context.Context, q *sqlcgen.Queries, value string) ([
 	return found, nil
 }
 
-func (v *Vault) hash(ctx context.Context, key sqlcgen.SharedKeysRow, value string) ([]byte, error) {
+func (v *Vault) hash(ctx context.Context, key sqlcgen.SharedKeysRow, column, value string) ([]byte, error) {
 	hasher, err := get(v.opened, key.Keyset, func() (*prf.Set, error) {
 		keys, err := v.masters.unwrap(ctx, key.Keyset, key.Master, indexing.binding())
 		if err != nil {
@@ -56,7 +56,7 @@ func (v *Vault) hash(ctx context.Context, key sqlcgen.SharedKeysRow, value strin
 	if err != nil {
 		return nil, err
 	}
-	return hasher.ComputePrimaryPRF([]byte(Indexed+"\n"+value), tokenSize)
+	return hasher.ComputePrimaryPRF([]byte(column+"\n"+value), tokenSize)
 }
 
 // Enter makes the person findable by the value of Indexed that Put keeps in the
@@ -67,7 +67,7 @@ func (v *Vault) Enter(ctx context.Context, tx DB, personID, value string) error 
 	if err := q.ShareKeys(ctx); err != nil {
 		return fmt.Errorf("enter the index: %w", err)
 	}
-	tokens, err := v.tokens(ctx, q, value)
+	tokens, err := v.tokens(ctx, q, Indexed, value)
 	if err != nil {
 		return fmt.Errorf("enter the index: %w", err)
 	}
@@ -94,7 +94,7 @@ func (v *Vault) Find(ctx context.Context, db DB, value string) (personID string,
 	q := sqlcgen.New(db)
 	var asked []token
 	for {
-		tokens, err := v.tokens(ctx, q, value)
+		tokens, err := v.tokens(ctx, q, Indexed, value)
 		if err != nil {
 			return "", fmt.Errorf("look in the index: %w", err)
 		}

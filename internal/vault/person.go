@@ -129,5 +129,8 @@ func (v *Vault) Destroy(ctx context.Context, tx pgx.Tx, personID string) error {
 	if err := q.LeaveIndex(ctx, personID); err != nil {
 		return fmt.Errorf("take the person out of the index: %w", err)
 	}
+	if err := q.LeaveLikeness(ctx, personID); err != nil {
+		return fmt.Errorf("take the person out of the index: %w", err)
+	}
 	return nil
 }

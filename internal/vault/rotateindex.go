@@ -17,19 +17,25 @@ func (v *Vault) RotateIndex(ctx context.Context, progress Progress) error {
 	if err != nil {
 		return err
 	}
-	done := 0
-	for {
-		filled, err := v.fillIndex(ctx, target)
-		if err != nil {
+	if err := v.fillAll(ctx, target, v.fillLikenesses, func(int) {}); err != nil {
+		return err
+	}
+	if err := v.fillAll(ctx, target, v.fillIndex, progress); err != nil {
+		return err
+	}
+	return v.endIndexRotation(ctx, target)
+}
+
+// fillAll fills batch after batch until nobody is missing under the key.
+func (v *Vault) fillAll(ctx context.Context, target sqlcgen.SharedKeysRow, fill func(context.Context, sqlcgen.SharedKeysRow) (int, error), progress Progress) error {
+	for done := 0; ; {
+		filled, err := fill(ctx, target)
+		if err != nil || filled == 0 {
 			return err
-		}
-		if filled == 0 {
-			break
 		}
 		done += filled
 		progress(done)
 	}
-	return v.endIndexRotation(ctx, target)
 }
 
 // beginIndexRotation adds a key, unless a rotation is under way. Once it
@@ -76,16 +82,11 @@ func (v *Vault) fillIndex(ctx context.Context, target sqlcgen.SharedKeysRow) (in
 func (v *Vault) fillPerson(
 	ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, target sqlcgen.SharedKeysRow, person sqlcgen.PersonsMissingFromIndexRow,
 ) error {
-	// The person is not shredded before their entry is there to be taken out.
-	row, err := q.HoldPersonKey(ctx, person.PersonID)
-	if err != nil || row.Keyset == nil {
+	values, err := v.heldRow(ctx, tx, q, person.PersonID, person.RowID)
+	if err != nil || values == nil {
 		return err
 	}
-	values, err := v.Row(ctx, tx, person.RowID)
-	if err != nil {
-		return err
-	}
-	hash, err := v.hash(ctx, target, values[Indexed])
+	hash, err := v.hash(ctx, target, Indexed, values[Indexed])
 	if err != nil {
 		return err
 	}
@@ -97,6 +98,9 @@ func (v *Vault) endIndexRotation(ctx context.Context, target sqlcgen.SharedKeysR
 		now := v.now()
 		err := q.RetireSharedKeys(ctx, sqlcgen.RetireSharedKeysParams{Purpose: string(indexing), Before: target.KeyID, At: &now})
 		if err != nil {
+			return err
+		}
+		if err := q.ForgetLikenesses(ctx, target.KeyID); err != nil {
 			return err
 		}
 		return q.ForgetIndex(ctx, target.KeyID)

@@ -15,10 +15,10 @@ SELECT max(fence)::bigint AS fence FROM raised;
 
 -- name: AddHold :exec
 INSERT INTO holds (hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by,
-    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence, stay)
+    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence, stay, alike)
 VALUES (@hold_id, @person_id, @scope, sqlc.narg(country), sqlc.narg(request_id), @kind, @authority, @source_sha256,
     @dated, sqlc.narg(review_by), sqlc.narg(expires_on), sqlc.narg(expires_zone), sqlc.narg(expires_at), sqlc.narg(expiry_source_sha256),
-    @placed_by, @placed_at, @fence, sqlc.narg(stay));
+    @placed_by, @placed_at, @fence, sqlc.narg(stay), @alike);
 
 -- name: RecallWhatMayHaveLeft :exec
 -- Of a question nothing lies with the post that could be sent back: one whose mail is

@@ -12,10 +12,10 @@ import (
 
 const addHold = `-- name: AddHold :exec
 INSERT INTO holds (hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by,
-    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence, stay)
+    expires_on, expires_zone, expires_at, expiry_source_sha256, placed_by, placed_at, fence, stay, alike)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10, $11, $12, $13, $14,
-    $15, $16, $17, $18)
+    $15, $16, $17, $18, $19)
 `
 
 type AddHoldParams struct {
@@ -37,6 +37,7 @@ type AddHoldParams struct {
 	PlacedAt           time.Time
 	Fence              int64
 	Stay               *string
+	Alike              []string
 }
 
 func (q *Queries) AddHold(ctx context.Context, arg AddHoldParams) error {
@@ -59,6 +60,7 @@ func (q *Queries) AddHold(ctx context.Context, arg AddHoldParams) error {
 		arg.PlacedAt,
 		arg.Fence,
 		arg.Stay,
+		arg.Alike,
 	)
 	return err
 }
@@ -104,7 +106,7 @@ const amendHold = `-- name: AmendHold :one
 UPDATE holds SET review_by = $1, expires_on = $2, expires_zone = $3,
     expires_at = $4, expiry_source_sha256 = $5
 WHERE hold_id = $6 AND lifted_at IS NULL
-RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay
+RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay, alike
 `
 
 type AmendHoldParams struct {
@@ -150,6 +152,7 @@ func (q *Queries) AmendHold(ctx context.Context, arg AmendHoldParams) (Hold, err
 		&i.ExpiresAt,
 		&i.ExpirySourceSha256,
 		&i.Stay,
+		&i.Alike,
 	)
 	return i, err
 }
@@ -289,7 +292,7 @@ const endExpiredHolds = `-- name: EndExpiredHolds :many
 UPDATE holds SET lifted_by = 'system', lifted_at = $1::timestamptz, lift_source_sha256 = expiry_source_sha256, lift_reason = 'expired'
 WHERE hold_id IN (SELECT b.hold_id FROM bound_holds b WHERE b.binds = $2) AND lifted_at IS NULL
     AND expires_at <= $1::timestamptz
-RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay
+RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay, alike
 `
 
 type EndExpiredHoldsParams struct {
@@ -331,6 +334,7 @@ func (q *Queries) EndExpiredHolds(ctx context.Context, arg EndExpiredHoldsParams
 			&i.ExpiresAt,
 			&i.ExpirySourceSha256,
 			&i.Stay,
+			&i.Alike,
 		); err != nil {
 			return nil, err
 		}
@@ -343,7 +347,7 @@ func (q *Queries) EndExpiredHolds(ctx context.Context, arg EndExpiredHoldsParams
 }
 
 const hold = `-- name: Hold :one
-SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay FROM holds WHERE hold_id = $1
+SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay, alike FROM holds WHERE hold_id = $1
 `
 
 func (q *Queries) Hold(ctx context.Context, holdID string) (Hold, error) {
@@ -373,12 +377,13 @@ func (q *Queries) Hold(ctx context.Context, holdID string) (Hold, error) {
 		&i.ExpiresAt,
 		&i.ExpirySourceSha256,
 		&i.Stay,
+		&i.Alike,
 	)
 	return i, err
 }
 
 const holdOfStay = `-- name: HoldOfStay :one
-SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay FROM holds WHERE stay = $1::uuid AND lifted_at IS NULL ORDER BY placed_at, hold_id LIMIT 1
+SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay, alike FROM holds WHERE stay = $1::uuid AND lifted_at IS NULL ORDER BY placed_at, hold_id LIMIT 1
 `
 
 func (q *Queries) HoldOfStay(ctx context.Context, stay string) (Hold, error) {
@@ -408,12 +413,13 @@ func (q *Queries) HoldOfStay(ctx context.Context, stay string) (Hold, error) {
 		&i.ExpiresAt,
 		&i.ExpirySourceSha256,
 		&i.Stay,
+		&i.Alike,
 	)
 	return i, err
 }
 
 const holds = `-- name: Holds :many
-SELECT h.hold_id, h.person_id, h.scope, h.country, h.request_id, h.kind, h.authority, h.source_sha256, h.dated, h.review_by, h.placed_by, h.placed_at, h.fence, h.lifted_by, h.lifted_command, h.lifted_at, h.lift_source_sha256, h.lift_reason, h.expires_on, h.expires_zone, h.expires_at, h.expiry_source_sha256, h.stay FROM holds h
+SELECT h.hold_id, h.person_id, h.scope, h.country, h.request_id, h.kind, h.authority, h.source_sha256, h.dated, h.review_by, h.placed_by, h.placed_at, h.fence, h.lifted_by, h.lifted_command, h.lifted_at, h.lift_source_sha256, h.lift_reason, h.expires_on, h.expires_zone, h.expires_at, h.expiry_source_sha256, h.stay, h.alike FROM holds h
 WHERE ($1::uuid IS NULL OR EXISTS (
         SELECT FROM bound_holds b WHERE b.hold_id = h.hold_id AND b.binds = $1))
     AND ($2::uuid IS NULL OR EXISTS (
@@ -515,6 +521,7 @@ func (q *Queries) Holds(ctx context.Context, arg HoldsParams) ([]Hold, error) {
 			&i.ExpiresAt,
 			&i.ExpirySourceSha256,
 			&i.Stay,
+			&i.Alike,
 		); err != nil {
 			return nil, err
 		}
@@ -598,7 +605,7 @@ const liftHold = `-- name: LiftHold :one
 UPDATE holds SET lifted_by = $1, lifted_at = $2, lift_source_sha256 = $3,
     lift_reason = $4, lifted_command = $5
 WHERE hold_id = $6 AND lifted_at IS NULL
-RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay
+RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay, alike
 `
 
 type LiftHoldParams struct {
@@ -644,6 +651,7 @@ func (q *Queries) LiftHold(ctx context.Context, arg LiftHoldParams) (Hold, error
 		&i.ExpiresAt,
 		&i.ExpirySourceSha256,
 		&i.Stay,
+		&i.Alike,
 	)
 	return i, err
 }

@@ -141,6 +141,7 @@ type Hold struct {
 	ExpiresAt          *time.Time
 	ExpirySourceSha256 *string
 	Stay               *string
+	Alike              []string
 }
 
 type Issuer struct {

@@ -53,3 +53,28 @@ DELETE FROM person_index WHERE person_id = @person_id;
 
 -- name: ForgetIndex :exec
 DELETE FROM person_index WHERE key_id < @before;
+
+-- name: LockLikeness :exec
+-- Whoever enters one likeness waits for whoever enters the same.
+SELECT pg_advisory_xact_lock(hashtextextended(encode(@token::bytea, 'hex'), 7232019045));
+
+-- name: EnterLikeness :exec
+INSERT INTO person_likeness (key_id, token, person_id) VALUES (@key_id, @token, @person_id)
+ON CONFLICT DO NOTHING;
+
+-- name: FindAlike :many
+SELECT DISTINCT person_id FROM person_likeness
+WHERE (key_id, token) IN (SELECT unnest(@key_ids::bigint[]), unnest(@tokens::bytea[])) AND person_id <> @person_id
+ORDER BY person_id;
+
+-- name: PersonsMissingALikeness :many
+SELECT f.person_id, f.row_id FROM sealed_fields f JOIN person_keys k USING (person_id)
+WHERE f.field = @field AND k.keyset IS NOT NULL
+    AND NOT EXISTS (SELECT FROM person_likeness i WHERE i.person_id = f.person_id AND i.key_id = @key_id)
+ORDER BY f.person_id LIMIT @max_rows;
+
+-- name: LeaveLikeness :exec
+DELETE FROM person_likeness WHERE person_id = @person_id;
+
+-- name: ForgetLikenesses :exec
+DELETE FROM person_likeness WHERE key_id < @before;

@@ -58,6 +58,22 @@ func (q *Queries) EnterIndex(ctx context.Context, arg EnterIndexParams) error {
 	return err
 }
 
+const enterLikeness = `-- name: EnterLikeness :exec
+INSERT INTO person_likeness (key_id, token, person_id) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING
+`
+
+type EnterLikenessParams struct {
+	KeyID    int64
+	Token    []byte
+	PersonID string
+}
+
+func (q *Queries) EnterLikeness(ctx context.Context, arg EnterLikenessParams) error {
+	_, err := q.db.Exec(ctx, enterLikeness, arg.KeyID, arg.Token, arg.PersonID)
+	return err
+}
+
 const fillIndex = `-- name: FillIndex :exec
 INSERT INTO person_index (key_id, token, person_id) VALUES ($1, $2, $3)
 ON CONFLICT (person_id, key_id) DO NOTHING
@@ -72,6 +88,38 @@ type FillIndexParams struct {
 func (q *Queries) FillIndex(ctx context.Context, arg FillIndexParams) error {
 	_, err := q.db.Exec(ctx, fillIndex, arg.KeyID, arg.Token, arg.PersonID)
 	return err
+}
+
+const findAlike = `-- name: FindAlike :many
+SELECT DISTINCT person_id FROM person_likeness
+WHERE (key_id, token) IN (SELECT unnest($1::bigint[]), unnest($2::bytea[])) AND person_id <> $3
+ORDER BY person_id
+`
+
+type FindAlikeParams struct {
+	KeyIds   []int64
+	Tokens   [][]byte
+	PersonID string
+}
+
+func (q *Queries) FindAlike(ctx context.Context, arg FindAlikeParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, findAlike, arg.KeyIds, arg.Tokens, arg.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var person_id string
+		if err := rows.Scan(&person_id); err != nil {
+			return nil, err
+		}
+		items = append(items, person_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findInIndex = `-- name: FindInIndex :many
@@ -113,12 +161,40 @@ func (q *Queries) ForgetIndex(ctx context.Context, before int64) error {
 	return err
 }
 
+const forgetLikenesses = `-- name: ForgetLikenesses :exec
+DELETE FROM person_likeness WHERE key_id < $1
+`
+
+func (q *Queries) ForgetLikenesses(ctx context.Context, before int64) error {
+	_, err := q.db.Exec(ctx, forgetLikenesses, before)
+	return err
+}
+
 const leaveIndex = `-- name: LeaveIndex :exec
 DELETE FROM person_index WHERE person_id = $1
 `
 
 func (q *Queries) LeaveIndex(ctx context.Context, personID string) error {
 	_, err := q.db.Exec(ctx, leaveIndex, personID)
+	return err
+}
+
+const leaveLikeness = `-- name: LeaveLikeness :exec
+DELETE FROM person_likeness WHERE person_id = $1
+`
+
+func (q *Queries) LeaveLikeness(ctx context.Context, personID string) error {
+	_, err := q.db.Exec(ctx, leaveLikeness, personID)
+	return err
+}
+
+const lockLikeness = `-- name: LockLikeness :exec
+SELECT pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 7232019045))
+`
+
+// Whoever enters one likeness waits for whoever enters the same.
+func (q *Queries) LockLikeness(ctx context.Context, token []byte) error {
+	_, err := q.db.Exec(ctx, lockLikeness, token)
 	return err
 }
 
@@ -143,6 +219,44 @@ func (q *Queries) MastersInUse(ctx context.Context) ([]MastersInUseRow, error) {
 	for rows.Next() {
 		var i MastersInUseRow
 		if err := rows.Scan(&i.Master, &i.Keys); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const personsMissingALikeness = `-- name: PersonsMissingALikeness :many
+SELECT f.person_id, f.row_id FROM sealed_fields f JOIN person_keys k USING (person_id)
+WHERE f.field = $1 AND k.keyset IS NOT NULL
+    AND NOT EXISTS (SELECT FROM person_likeness i WHERE i.person_id = f.person_id AND i.key_id = $2)
+ORDER BY f.person_id LIMIT $3
+`
+
+type PersonsMissingALikenessParams struct {
+	Field   string
+	KeyID   int64
+	MaxRows int32
+}
+
+type PersonsMissingALikenessRow struct {
+	PersonID string
+	RowID    string
+}
+
+func (q *Queries) PersonsMissingALikeness(ctx context.Context, arg PersonsMissingALikenessParams) ([]PersonsMissingALikenessRow, error) {
+	rows, err := q.db.Query(ctx, personsMissingALikeness, arg.Field, arg.KeyID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PersonsMissingALikenessRow
+	for rows.Next() {
+		var i PersonsMissingALikenessRow
+		if err := rows.Scan(&i.PersonID, &i.RowID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
