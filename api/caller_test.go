@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -154,10 +155,11 @@ func (f fields) with(changes ...any) fields {
 
 const someHash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-// newRequest is a good body of POST /v1/requests about somebody new.
+// newRequest is a good body of POST /v1/requests about somebody new, whom a name of
+// their own tells apart.
 func newRequest() fields {
 	return fields{
-		"person":  fields{"family_name": "Example", "given_names": "Ana", "birth_date": "1990-05-05"},
+		"person":  fields{"family_name": "Example", "given_names": "Ana " + rand.Text(), "birth_date": "1990-05-05"},
 		"country": "GHA", "post": "gha-washington", "field_office": "BOS",
 		"order": fields{"type": "final_removal", "number": "ORDER-77", "date": "2026-01-15", "source": someHash},
 	}

@@ -81,6 +81,7 @@ type RequestFilter struct {
 	OnHold      *bool
 	Overdue     *bool     // a deadline of the request, stage term or ladder, has passed at Now
 	DueBefore   time.Time // next_due_at before
+	PersonID    string    // entered for that record; what is joined with it has its own
 	Now         time.Time
 	// Page is by opened_at descending, id descending; the key is opened_at in
 	// RFC 3339 with microseconds.

@@ -31,7 +31,7 @@ func (s *Server) ListRequests(ctx context.Context, r contract.ListRequestsReques
 	rows, err := s.reads.Requests(ctx, RequestFilter{
 		Sight: sight, Stage: string(r.Params.Stage), Owner: string(r.Params.Owner), Country: r.Params.Country, Post: r.Params.Post,
 		FieldOffice: r.Params.FieldOffice, Officer: r.Params.Officer, OnHold: r.Params.OnHold, Overdue: r.Params.Overdue,
-		DueBefore: r.Params.DueBefore, Now: s.clock.Now(), Page: page,
+		DueBefore: r.Params.DueBefore, PersonID: r.Params.Person, Now: s.clock.Now(), Page: page,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list requests: %w", err)

@@ -2710,6 +2710,9 @@ type ListRequestsParams struct {
 
 	// DueBefore next due before
 	DueBefore time.Time `form:"due_before,omitempty" json:"due_before,omitempty,omitzero"`
+
+	// Person about whom
+	Person string `form:"person,omitempty" json:"person,omitempty,omitzero"`
 }
 
 // OpenParams defines parameters for Open.
@@ -6104,6 +6107,19 @@ func (siw *ServerInterfaceWrapper) ListRequests(w http.ResponseWriter, r *http.R
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "due_before"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "due_before", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", r.URL.Query(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "person"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "person", Err: err})
 		}
 		return
 	}

@@ -40,7 +40,7 @@ func (s *Store) Requests(ctx context.Context, filter api.RequestFilter) ([]api.R
 		Posts: filter.Sight.Posts, SightOfficer: filter.Sight.Officer,
 		Stage: filter.Stage, Owner: filter.Owner, Country: filter.Country, Post: filter.Post, FieldOffice: filter.FieldOffice,
 		Officer: filter.Officer, OnHold: filter.OnHold, Overdue: filter.Overdue, Now: filter.Now.UTC(),
-		DueBefore: maybeTime(filter.DueBefore), AfterAt: after, AfterID: maybe(filter.Page.AfterID), MaxRows: int32(filter.Page.Limit),
+		DueBefore: maybeTime(filter.DueBefore), PersonID: maybe(filter.PersonID), AfterAt: after, AfterID: maybe(filter.Page.AfterID), MaxRows: int32(filter.Page.Limit),
 	})
 	if err != nil {
 		return nil, failed("list requests", err)

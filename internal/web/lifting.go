@@ -21,6 +21,34 @@ type liftPage struct {
 	Confirm   bool
 	Summary   []term
 	Back      []backRow
+	Alike     []likeRow
+}
+
+// likeRow is another record whose names and date of birth are the person's.
+type likeRow struct {
+	Name     string   // empty beyond the reader's sight
+	Requests []linked // that the reader may see
+}
+
+func (v *visit) alike(records []string) ([]likeRow, error) {
+	var rows []likeRow
+	for _, id := range records {
+		person, _, err := readable[contract.Person](v, "/v1/persons/"+id)
+		if err != nil {
+			return nil, err
+		}
+		list, err := read[contract.RequestList](v, "/v1/requests?limit=20&person="+id)
+		if err != nil {
+			return nil, err
+		}
+		row := likeRow{}
+		for _, r := range list.Requests {
+			row.Name = nameOf(person)
+			row.Requests = append(row.Requests, linked{"/requests/" + r.Code, r.Code})
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
 }
 
 func (s *Site) showLift(v *visit) error {
@@ -53,7 +81,12 @@ func (v *visit) lifting(id string, entries map[string]string) (liftPage, error) 
 	if err != nil {
 		return liftPage{}, err
 	}
+	alike, err := v.alike(hold.Alike)
+	if err != nil {
+		return liftPage{}, err
+	}
 	return liftPage{
+		Alike:     alike,
 		authority: hold.Authority, Hold: v.holdRow(hold, v.zone()), Others: len(others.Holds) - 1, Reasons: liftReasons(), Entries: entries,
 		Back: v.goesBack(preview.GoesBack, "As soon as this hold is lifted and its officer sends it"),
 	}, nil

@@ -167,16 +167,17 @@ func (noMailEvents) Verify(http.Header, []byte, time.Time) ([]api.MailEvent, err
 
 // world is the pages on the whole API and a database of their own.
 type world struct {
-	t      testing.TB
-	pool   *pgxpool.Pool
-	clock  *clock
-	people people
-	engine *engine
-	door   *door
-	store  *store.Store
-	api    *api.Server
-	log    *safeBuffer
-	server *httptest.Server
+	t        testing.TB
+	pool     *pgxpool.Pool
+	clock    *clock
+	people   people
+	engine   *engine
+	openings int
+	door     *door
+	store    *store.Store
+	api      *api.Server
+	log      *safeBuffer
+	server   *httptest.Server
 }
 
 // safeBuffer is written by several requests at once.
@@ -297,8 +298,11 @@ func (w *world) ask(user, method, path string, body any, header ...string) *http
 // opened is a request of an invented person, opened by officer1.
 func (w *world) opened(with ...any) request {
 	w.t.Helper()
+	// One letter more for each: who is alike is held.
+	name := "Exampleton" + strings.Repeat("n", w.openings)
+	w.openings++
 	opening := fields{
-		"person":  fields{"family_name": "Exampleton", "given_names": "Kofi", "birth_date": "1990-05-17"},
+		"person":  fields{"family_name": name, "given_names": "Kofi", "birth_date": "1990-05-17"},
 		"country": "GHA", "post": "gha-washington", "field_office": "BOS",
 		"order": fields{"type": "final_removal", "number": "ORDER-77", "date": "2026-01-15", "source": someHash},
 	}

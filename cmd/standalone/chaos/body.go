@@ -17,7 +17,7 @@ func (l *life) body(name tdr.Name) any {
 	case tdr.OpenName:
 		return map[string]any{
 			"country": benchscript.Country, "post": l.post(), "field_office": cast.Office,
-			"person": map[string]any{"family_name": "Example", "given_names": "Ana", "birth_date": "1990-01-01"},
+			"person": map[string]any{"family_name": "Example", "given_names": fmt.Sprintf("Ana of life %d", l.number), "birth_date": "1990-01-01"},
 			"order":  map[string]any{"type": order.Type, "number": order.Number, "date": order.Date, "source": order.Source},
 			"note":   fmt.Sprintf("Example note of life %d", l.number),
 		}

@@ -19,6 +19,7 @@ WHERE (@everything::boolean OR r.field_office = ANY (@offices::text[]) OR r.coun
     AND (sqlc.narg(on_hold)::boolean IS NULL OR sqlc.narg(on_hold) = holds.standing)
     AND (sqlc.narg(overdue)::boolean IS NULL OR sqlc.narg(overdue) = overdue(r.request_id, r.stage, r.stage_since, r.live, @now::timestamptz))
     AND (sqlc.narg(due_before)::timestamptz IS NULL OR (r.live AND r.next_due_at < sqlc.narg(due_before)))
+    AND (sqlc.narg(person_id)::uuid IS NULL OR r.person_id = sqlc.narg(person_id))
     AND (sqlc.narg(after_at)::timestamptz IS NULL OR (r.opened_at, r.request_id) < (sqlc.narg(after_at), sqlc.narg(after_id)::uuid))
 ORDER BY r.opened_at DESC, r.request_id DESC
 LIMIT @max_rows;

@@ -455,9 +455,10 @@ WHERE ($1::boolean OR r.field_office = ANY ($2::text[]) OR r.country = ANY ($3::
     AND ($12::boolean IS NULL OR $12 = holds.standing)
     AND ($13::boolean IS NULL OR $13 = overdue(r.request_id, r.stage, r.stage_since, r.live, $14::timestamptz))
     AND ($15::timestamptz IS NULL OR (r.live AND r.next_due_at < $15))
-    AND ($16::timestamptz IS NULL OR (r.opened_at, r.request_id) < ($16, $17::uuid))
+    AND ($16::uuid IS NULL OR r.person_id = $16)
+    AND ($17::timestamptz IS NULL OR (r.opened_at, r.request_id) < ($17, $18::uuid))
 ORDER BY r.opened_at DESC, r.request_id DESC
-LIMIT $18
+LIMIT $19
 `
 
 type RequestsParams struct {
@@ -476,6 +477,7 @@ type RequestsParams struct {
 	Overdue      *bool
 	Now          time.Time
 	DueBefore    *time.Time
+	PersonID     *string
 	AfterAt      *time.Time
 	AfterID      *string
 	MaxRows      int32
@@ -532,6 +534,7 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsR
 		arg.Overdue,
 		arg.Now,
 		arg.DueBefore,
+		arg.PersonID,
 		arg.AfterAt,
 		arg.AfterID,
 		arg.MaxRows,
