@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,8 +24,12 @@ func (s *Store) holdAlike(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, op
 	if err != nil {
 		return err
 	}
-	found := api.LegalEvent{ID: id, Source: open.Order.Source, Dated: open.Order.Date, RecordedBy: tdr.System().ID}
-	hold := api.HoldOf(open.PersonID, found, api.CounselHold, now)
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("read directory: %w", err)
+	}
+	found := api.LegalEvent{ID: id, Office: open.FieldOffice, Source: open.Order.Source, Dated: open.Order.Date, RecordedBy: tdr.System().ID}
+	hold := api.HoldOf(open.PersonID, found, api.CounselHold, snapshot, now)
 	hold.Alike = alike
 	if _, err := place(ctx, tx, q, hold, now); err != nil {
 		return err

@@ -71,3 +71,14 @@ func TestLiftingTellsWhatCameBackAndWhatStaysHeld(t *testing.T) {
 	counsel.get("/holds/"+second+"/lift").wants(t, 200, "Not yet: another hold stands")
 	counsel.get("/holds/"+first+"/lift").wants(t, 200, "Not yet: another hold stands", "1 package came back: reviewed and sent anew")
 }
+
+// Whoever is entered twice is held until counsel has looked at both.
+func TestLiftingTellsWhoLooksLikeThePerson(t *testing.T) {
+	w := newWorld(t)
+	same := fields{"family_name": "Exampleton", "given_names": "Kofi", "birth_date": "1990-05-17"}
+	first := w.opened("person", same)
+	second := w.opened("person", same)
+	counsel := w.as("counsel1")
+	lift := regexp.MustCompile(`/holds/[0-9a-f-]{36}/lift`).FindString(counsel.get("/requests/" + second.Code).text)
+	counsel.get(lift).wants(t, 200, "Who looks like this person", "Kofi Exampleton, born 17 May 1990", `href="/requests/`+first.Code+`"`)
+}
