@@ -307,7 +307,7 @@ func rules() []rule {
 		{14, "what reaches a consulate reaches it once", []guard{
 			{pkg: "internal/store", test: "TestRule14_OneLiveRequestPerPersonAndCountry", off: [][]edit{{
 				// The look under the person's lock, and the index behind it.
-				{"internal/store/intake.go", "return &api.LiveRequestExists{RequestID: other}", "_ = other\n\t\treturn nil"},
+				{"internal/store/intake.go", "return nil, &api.LiveRequestExists{RequestID: other}", "_ = other\n\t\treturn nil, nil"},
 				{"internal/store/migrations/00001_foundation.sql", "CREATE UNIQUE INDEX one_live_request", "CREATE INDEX one_live_request"},
 			}}},
 			{pkg: "internal/store", test: "TestRule14_OneCommandSendsOnce", off: [][]edit{
