@@ -271,6 +271,9 @@ func rules() []rule {
 			{pkg: "internal/tdr", test: "TestRule10_APersonSigns", off: [][]edit{
 				off(moves, "{RecordNonComplianceName, open, open, officer}", "{RecordNonComplianceName, open, open, []Role{OfficerRole, SystemRole}}"),
 			}},
+			{pkg: "api", test: "TestRule10_ANoticeSaysWhoSignedIt", off: [][]edit{
+				off("api/signatures.go", "case n.signed.By == \"\" || n.signed.On.IsZero():", "case n.signed.On.Year < 0:"),
+			}},
 			{pkg: "internal/store", test: "TestRule10_NoNoticeOfFailureToComplyWithoutTwoAttempts", off: [][]edit{
 				off("internal/store/legal.go", "const attemptsBeforeNotice = 2", "const attemptsBeforeNotice = 0"),
 				off("internal/store/legal.go", "!= custody.NoncomplianceNotice {", "!= custody.NoncomplianceNotice || event.Corrects != \"\" {"),

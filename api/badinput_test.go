@@ -176,7 +176,7 @@ func TestCommandsThatAreRefused(t *testing.T) {
 		{"no such officer", "supervisor1", "reassign", fields{"officer": "nobody"}, 422, "invalid_fields", "officer"},
 		{"no such event", "officer1", "correct", fields{"event": 99, "reason": "slip"}, 422, "invalid_fields", "event"},
 		{"no such escalation", "officer1", "acknowledge-escalation", fields{"escalation": "L1-9", "next_date": "2026-03-04", "action": "call"}, 422, "invalid_fields", "escalation"},
-		{"too few attempts", "officer1", "record-noncompliance", fields{"step": "notice_signed", "evidence": someHash}, 422, "invalid_fields", "step"},
+		{"too few attempts", "officer1", "record-noncompliance", fields{"step": "notice_signed", "evidence": someHash, "signed": fields{"by": "supervisor1", "on": "2026-03-02"}}, 422, "invalid_fields", "step"},
 		{"outcome of no withdrawal", "officer1", "withdraw", fields{"outcome": "travelled", "reason": "x"}, 422, "invalid_fields", "outcome"},
 	}
 	for _, each := range cases {

@@ -153,7 +153,7 @@ func (s *Server) AcknowledgeEscalation(ctx context.Context, r contract.Acknowled
 // RecordNoncompliance answers its command.
 func (s *Server) RecordNoncompliance(ctx context.Context, r contract.RecordNoncomplianceRequestObject) (contract.RecordNoncomplianceResponseObject, error) {
 	b := r.Body
-	return s.change(ctx, asked(r.Id, r.Params.IdempotencyKey, r.Params.IfMatch, b.OccurredAt, b.Note, &tdr.RecordNonCompliance{Step: tdr.NonComplianceStep(b.Step), Evidence: b.Evidence}))
+	return s.change(ctx, asked(r.Id, r.Params.IdempotencyKey, r.Params.IfMatch, b.OccurredAt, b.Note, &tdr.RecordNonCompliance{Step: tdr.NonComplianceStep(b.Step), Evidence: b.Evidence, Signature: signatureFrom(b.Signed)}))
 }
 
 // Correct answers its command.

@@ -159,15 +159,25 @@ func (s *Server) sinceAuthorised(d Dispatch, field string, at time.Time) error {
 
 // shows: evidence is a document that stands, of the dispatch's request or of its person for any.
 func (s *Server) shows(ctx context.Context, document string, about Dispatch) error {
-	found, err := s.documents.Document(ctx, document)
-	elsewhere := found.PersonID != about.PersonID || found.RequestID != "" && found.RequestID != about.RequestID
-	if errors.Is(err, ErrNotFound) || err == nil && (elsewhere || !found.WithdrawnAt.IsZero()) {
+	stands, err := s.stands(ctx, document, about.PersonID, about.RequestID)
+	if err == nil && !stands {
 		return fault("document_id", "names no standing document of this person or request")
 	}
-	if err != nil {
-		return fmt.Errorf("read document: %w", err)
+	return err
+}
+
+// stands tells whether a document is on record, not withdrawn, and of a request or of
+// its person for any.
+func (s *Server) stands(ctx context.Context, document, personID, requestID string) (bool, error) {
+	found, err := s.documents.Document(ctx, document)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
 	}
-	return nil
+	if err != nil {
+		return false, fmt.Errorf("read document: %w", err)
+	}
+	elsewhere := found.PersonID != personID || found.RequestID != "" && found.RequestID != requestID
+	return !elsewhere && found.WithdrawnAt.IsZero(), nil
 }
 
 func (c *Carrier) finishHandOver(ctx context.Context, stored StoredCommand) (Answer, error) {

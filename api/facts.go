@@ -38,6 +38,8 @@ func (s *Server) factsFor(ctx context.Context, view RequestView, act tdr.Act) (t
 		return tdr.Facts{}, s.checkOfficer(ctx, act.Officer)
 	case *tdr.ScheduleInterview:
 		return tdr.Facts{}, checkZone(act.Zone)
+	case *tdr.RecordNonCompliance:
+		return tdr.Facts{}, s.checkStepSigned(ctx, view, act)
 	case *tdr.RecordContact:
 		if act.Fact != nil && act.Fact.Channel != "" {
 			return tdr.Facts{}, s.checkReceiver(ctx, view, act)

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -261,9 +262,22 @@ func TestACourtStay(t *testing.T) {
 			t.Fatalf("%d %s", got.status, got.body)
 		}
 	}
+	days := func(when, day90, day180, none string) {
+		t.Helper()
+		type days struct {
+			Day90  string `json:"day_90"`
+			Day180 string `json:"day_180"`
+			None   string `json:"no_days"`
+		}
+		if got := read[days](t, w.get("counsel1", path+"/custody")); got != (days{day90, day180, none}) {
+			t.Errorf("%s: %+v", when, got)
+		}
+	}
+	days("detained on an order", "2026-04-15", "2026-07-14", "")
 	if got := legal("stay_granted", "2026-02-20"); got.status != 201 || !strings.Contains(string(got.body), `"suspended":true`) {
 		t.Fatalf("stay: %d %s", got.status, got.body)
 	}
+	days("stayed", "", "", "stayed")
 	r = w.read(r.ID)
 	if got := w.act("officer1", &r, "send", fields{"content": w.content(r), "channel": "courier"}); got.problem() != "gate_closed" {
 		t.Errorf("sent under a stay: %d %s", got.status, got.body)
@@ -279,6 +293,7 @@ func TestACourtStay(t *testing.T) {
 		t.Errorf("an officer lifts the stay by its end: %d %s", got.status, got.body)
 	}
 	ended := legal("stay_ended", "2026-02-25")
+	days("after the stay", "2026-05-26", "2026-08-24", "")
 	if ended.status != 201 || !strings.Contains(string(ended.body), `"r0":"2026-02-25"`) {
 		t.Fatalf("end: %d %s", ended.status, ended.body)
 	}
@@ -368,5 +383,58 @@ func TestEachKindHasItsScopes(t *testing.T) {
 				t.Errorf("%s on the %s: %d %s", kind, scope, got.status, got.body)
 			}
 		}
+	}
+}
+
+// Rule 10: a notice of failure to comply is signed by a person, who need not be who
+// records it. Both are in the log, and the day and the paper are on record.
+func TestRule10_ANoticeSaysWhoSignedIt(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	step := func(named string, more ...any) fields {
+		return fields{"step": named, "evidence": someHash}.with(more...)
+	}
+	legal := func(kind, date string, more ...any) answer {
+		body := fields{"kind": kind, "date": date, "office": "BOS", "source_type": "notice", "source": someHash}
+		return w.change("counsel1", "/v1/persons/"+r.PersonID+"/legal-events", body.with(more...))
+	}
+	legal("order_final", "2026-01-15")
+	for range 2 {
+		w.do("officer1", &r, "record-noncompliance", step("attempt"))
+		w.clock.advance(24 * time.Hour)
+	}
+	signed := fields{"by": "supervisor1", "on": "2026-03-04", "document_id": w.paper(r, "other", "officer1")}
+	for field, wrong := range map[string][]any{
+		"signed":             nil,
+		"signed.by":          {"signed", signed.with("by", "nobody")},
+		"signed.on":          {"signed", signed.with("on", "2026-03-05")},
+		"signed.document_id": {"signed", signed.with("document_id", newKey())},
+	} {
+		for what, got := range map[string]answer{
+			"step":  w.act("officer1", &r, "record-noncompliance", step("notice_signed", wrong...)),
+			"event": legal("noncompliance_notice", "2026-03-04", wrong...),
+		} {
+			if got.status != http.StatusUnprocessableEntity || got.faults()[field] == "" {
+				t.Errorf("rule 10: %s without %s: %d %s", what, field, got.status, got.body)
+			}
+		}
+	}
+	if got := w.act("officer1", &r, "record-noncompliance", step("attempt", "signed", signed)); got.faults()["signed"] == "" {
+		t.Errorf("an attempt is signed: %d %s", got.status, got.body)
+	}
+	if got := legal("noncompliance_notice", "2026-03-03", "signed", signed); got.faults()["signed.on"] == "" {
+		t.Errorf("served before it was signed: %d %s", got.status, got.body)
+	}
+	w.do("officer1", &r, "record-noncompliance", step("notice_signed", "signed", signed))
+	if got := legal("noncompliance_notice", "2026-03-04", "signed", signed); got.status != 201 || !strings.Contains(string(got.body), `"by":"supervisor1"`) {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	for who, action := range map[string]string{"supervisor1": "noncompliance_notice.sign", "officer1": "record_noncompliance", "counsel1": "legal_event.record"} {
+		if w.count("audit_entries WHERE actor = $1 AND action = $2", who, action) < 2 {
+			t.Errorf("rule 10: the log does not say that %s did %s", who, action)
+		}
+	}
+	if n := w.count("legal_events WHERE signed_by = 'supervisor1' AND signed_on = '2026-03-04' AND signed_document = $1", signed["document_id"]); n != 1 {
+		t.Errorf("rule 10: %d signatures on record", n)
 	}
 }

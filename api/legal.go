@@ -27,7 +27,7 @@ func (s *Server) RecordLegalEvent(ctx context.Context, r contract.RecordLegalEve
 	b := r.Body
 	event := LegalEvent{
 		ID: r.Params.IdempotencyKey, Kind: b.Kind, Dated: b.Date, Office: b.Office, SourceType: b.SourceType, Source: b.Source,
-		Corrects: b.Corrects, HoldID: b.Stay,
+		Corrects: b.Corrects, HoldID: b.Stay, Signed: signatureFrom(b.Signed),
 	}
 	return s.legalEvent(ctx, r.Id, event, b.Note)
 }
@@ -91,7 +91,13 @@ func (s *Server) checkLegalEvent(ctx context.Context, personID string, event Leg
 	if event.HoldID != "" && custody.Kind(event.Kind) != custody.StayEnded {
 		faults.add("stay", "belongs to the end of a stay")
 	}
-	return faults.problem()
+	err = s.checkSigned(ctx, snapshot, notice{
+		personID: personID, office: event.Office, needed: custody.Kind(event.Kind) == custody.NoncomplianceNotice, signed: event.Signed,
+	}, &faults)
+	if event.Signed.On.After(event.Dated) {
+		faults.add("signed.on", "lies after the notice was served")
+	}
+	return both(err, faults.problem())
 }
 
 // legalKinds are the kinds of legal events that people record.
@@ -286,20 +292,28 @@ func (s *Server) custodyClock(ctx context.Context, personID string) (*contract.C
 }
 
 func custodyOf(c PersonCustody) (*contract.Custody, error) {
-	duties, err := custodyDuties(c.Clock)
-	if err != nil {
-		return nil, err
+	var clock custody.Clock
+	if err := json.Unmarshal(c.Clock, &clock); err != nil {
+		return nil, fmt.Errorf("read custody clock: %w", err)
 	}
-	return &contract.Custody{
-		Duties:   duties,
+	view := &contract.Custody{
+		Duties:   custodyDuties(clock),
 		PersonId: c.PersonID, Office: c.Office, Detained: c.Summary.Detained, Suspended: c.Summary.Suspended,
 		R0: c.Summary.R0, HabeasFiled: c.Summary.HabeasFiled, Clock: c.Clock, DerivedAt: utc(c.DerivedAt),
-	}, nil
+	}
+	view.Day90, view.Day180 = clock.RemovalDays()
+	switch {
+	case clock.Suspended:
+		view.NoDays = contract.Stayed
+	case view.Day90.IsZero():
+		view.NoDays = contract.NoOrder
+	}
+	return view, nil
 }
 
 func legalEventOf(e LegalEvent) contract.LegalEvent {
 	return contract.LegalEvent{
 		Id: e.ID, Kind: e.Kind, Date: e.Dated, Office: e.Office, SourceType: e.SourceType, Source: e.Source,
-		Corrects: e.Corrects, Hold: e.HoldID, Decision: e.Decision, RecordedAt: utc(e.RecordedAt), RecordedBy: e.RecordedBy,
+		Corrects: e.Corrects, Hold: e.HoldID, Decision: e.Decision, Signed: signatureOf(e.Signed), RecordedAt: utc(e.RecordedAt), RecordedBy: e.RecordedBy,
 	}
 }

@@ -214,6 +214,7 @@ type LegalEvent struct {
 	Corrects   string // id of the event it replaces
 	HoldID     string // a court stay is a hold too; ties the stay's end to its grant (custody.Event.Stay)
 	Decision   string // of a custody review, a code; empty otherwise
+	Signed     tdr.Signature
 	RecordedAt time.Time
 	RecordedBy string
 	// MayHaveLeft is what had left, or may have, when the hold that came with the

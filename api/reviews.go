@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/custody"
@@ -32,11 +30,7 @@ func (s *Server) RecordCustodyReview(ctx context.Context, r contract.RecordCusto
 
 // custodyDuties are the milestones of a clock in two words: owed, done; and
 // those of which neither can be said yet.
-func custodyDuties(raw json.RawMessage) ([]contract.CustodyDuty, error) {
-	var clock custody.Clock
-	if err := json.Unmarshal(raw, &clock); err != nil {
-		return nil, fmt.Errorf("read custody clock: %w", err)
-	}
+func custodyDuties(clock custody.Clock) []contract.CustodyDuty {
 	return mapped(clock.Milestones, func(m custody.Milestone) contract.CustodyDuty {
 		duty := contract.CustodyDuty{
 			Name: m.Name, Key: m.Key, Date: m.Date, State: contract.CustodyDutyState(m.Status), DoneOn: m.DoneOn, DoneBy: m.DoneBy,
@@ -46,5 +40,5 @@ func custodyDuties(raw json.RawMessage) ([]contract.CustodyDuty, error) {
 			duty.State = contract.CustodyDutyState(custody.Owed)
 		}
 		return duty
-	}), nil
+	})
 }

@@ -95,6 +95,12 @@ const (
 	ContactFactMediumVisit     ContactFactMedium = "visit"
 )
 
+// Defines values for CustodyNoDays.
+const (
+	NoOrder CustodyNoDays = "no_order"
+	Stayed  CustodyNoDays = "stayed"
+)
+
 // Defines values for CustodyDutyState.
 const (
 	CustodyDutyStateComing    CustodyDutyState = "coming"
@@ -757,18 +763,30 @@ type CountryList struct {
 // Custody defines model for Custody.
 type Custody struct {
 	// Clock The custody clock of the person with all milestones and explanations.
-	Clock       CustodyClock  `json:"clock"`
+	Clock CustodyClock `json:"clock"`
+
+	// Day180 8 CFR 241.13(b)(2)(ii)
+	Day180 calendar.Date `json:"day_180,omitempty,omitzero"`
+
+	// Day90 of the removal period, 8 CFR 241.4(g)
+	Day90       calendar.Date `json:"day_90,omitempty,omitzero"`
 	DerivedAt   time.Time     `json:"derived_at"`
 	Detained    bool          `json:"detained"`
 	Duties      []CustodyDuty `json:"duties"`
 	HabeasFiled calendar.Date `json:"habeas_filed,omitempty,omitzero"`
-	Office      string        `json:"office"`
-	PersonId    string        `json:"person_id"`
-	R0          calendar.Date `json:"r0,omitempty,omitzero"`
+
+	// NoDays why there is no day 90: a court stay is in force, or no final order is among the legal events; absent when there is one
+	NoDays   CustodyNoDays `json:"no_days,omitempty,omitzero"`
+	Office   string        `json:"office"`
+	PersonId string        `json:"person_id"`
+	R0       calendar.Date `json:"r0,omitempty,omitzero"`
 
 	// Suspended a court stay is in force
 	Suspended bool `json:"suspended"`
 }
+
+// CustodyNoDays why there is no day 90: a court stay is in force, or no final order is among the legal events; absent when there is one
+type CustodyNoDays string
 
 // CustodyClock The custody clock of the person with all milestones and explanations.
 type CustodyClock = json.RawMessage
@@ -1314,6 +1332,9 @@ type LegalEvent struct {
 	RecordedAt time.Time     `json:"recorded_at"`
 	RecordedBy string        `json:"recorded_by"`
 
+	// Signed Of a notice of failure to comply, and of nothing else. Who signs need not be who records it.
+	Signed Signature `json:"signed,omitempty,omitzero"`
+
 	// Source SHA-256 of the source document
 	Source     Evidence `json:"source"`
 	SourceType string   `json:"source_type"`
@@ -1641,6 +1662,9 @@ type NewLegalEvent struct {
 
 	// Office an id of the directory
 	Office Identifier `json:"office"`
+
+	// Signed Of a notice of failure to comply, and of nothing else. Who signs need not be who records it.
+	Signed Signature `json:"signed,omitempty,omitzero"`
 
 	// Source SHA-256 of the source document
 	Source Evidence `json:"source"`
@@ -1999,8 +2023,11 @@ type RecordNoncompliance struct {
 	Note Note `json:"note,omitempty,omitzero"`
 
 	// OccurredAt when the fact happened; now when left out
-	OccurredAt Occurred                `json:"occurred_at,omitempty,omitzero"`
-	Step       RecordNoncomplianceStep `json:"step"`
+	OccurredAt Occurred `json:"occurred_at,omitempty,omitzero"`
+
+	// Signed Of a notice of failure to comply, and of nothing else. Who signs need not be who records it.
+	Signed Signature               `json:"signed,omitempty,omitzero"`
+	Step   RecordNoncomplianceStep `json:"step"`
 }
 
 // RecordNoncomplianceStep defines model for RecordNoncompliance.Step.
@@ -2225,6 +2252,18 @@ type Send struct {
 
 // ShipmentNumber as printed, without spaces; it names no person
 type ShipmentNumber = string
+
+// Signature Of a notice of failure to comply, and of nothing else. Who signs need not be who records it.
+type Signature struct {
+	// By a person of the directory
+	By string `json:"by"`
+
+	// DocumentId the signed notice, where it is on record as a document of the person or request
+	DocumentId string `json:"document_id,omitempty,omitzero"`
+
+	// On local date of the office
+	On calendar.Date `json:"on"`
+}
 
 // Split defines model for Split.
 type Split struct {

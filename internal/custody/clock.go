@@ -139,6 +139,24 @@ func (c Clock) Outstanding() []Milestone {
 	return found
 }
 
+// RemovalDays are day 90 and day 180 after R0, as the milestones of 8 CFR
+// 241.4(g)(2) and 241.13(b)(2)(ii) place them. There are none while a court stay
+// is in force, when the milestones are of the old period, nor without an order.
+func (c Clock) RemovalDays() (day90, day180 calendar.Date) {
+	if c.Suspended {
+		return day90, day180
+	}
+	for _, milestone := range c.Milestones {
+		switch milestone.Name {
+		case HeadquartersAssistance:
+			day90 = milestone.Date
+		case SixMonths:
+			day180 = milestone.Date
+		}
+	}
+	return day90, day180
+}
+
 // NextDate is the first day ahead on which a milestone falls; false when there is none.
 func (c Clock) NextDate() (calendar.Date, bool) {
 	for _, milestone := range c.Milestones {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
 )
 
@@ -301,5 +302,28 @@ func TestHabeas(t *testing.T) {
 	}
 	if got := derive(t, "2026-09-02", list).Summary(); !got.HabeasFiled.IsZero() {
 		t.Errorf("summary %+v", got)
+	}
+}
+
+func TestRemovalDays(t *testing.T) {
+	order, stayed, ended := "o 2026-01-15 order_final", "s 2026-02-20 stay_granted", "e 2026-02-25 stay_ended"
+	for _, row := range []struct {
+		list          []string
+		day90, day180 string
+	}{
+		{[]string{order}, "2026-04-15", "2026-07-14"},
+		{[]string{order, stayed}, "", ""},
+		{[]string{order, stayed, ended}, "2026-05-26", "2026-08-24"},
+		{[]string{"d 2026-01-10 detained"}, "", ""},
+	} {
+		day90, day180 := derive(t, "2026-03-02", events(t, row.list...)).RemovalDays()
+		for _, each := range []struct {
+			on   calendar.Date
+			want string
+		}{{day90, row.day90}, {day180, row.day180}} {
+			if each.want == "" && !each.on.IsZero() || each.want != "" && each.on != date(t, each.want) {
+				t.Errorf("%v: %s, want %q", row.list, each.on, each.want)
+			}
+		}
 	}
 }

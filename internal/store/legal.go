@@ -89,8 +89,8 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 }
 
 // attempted: a person signs that somebody fails to comply once two attempts on
-// two days are on record since they last complied, by the day of the notice; by
-// the new day, where that is corrected.
+// two days are on record since they last complied, by the day of the signature, or
+// else of the notice; by the new day, where that is corrected.
 func (l LegalEvents) attempted(ctx context.Context, q *sqlcgen.Queries, personID string, event api.LegalEvent) error {
 	if custody.Kind(event.Kind) != custody.NoncomplianceNotice {
 		return nil
@@ -103,8 +103,12 @@ func (l LegalEvents) attempted(ctx context.Context, q *sqlcgen.Queries, personID
 	if err != nil {
 		return err
 	}
+	last := event.Dated
+	if signed := event.Signed.On; !signed.IsZero() && signed.Before(last) {
+		last = signed
+	}
 	days, err := q.NonComplianceAttempts(ctx, sqlcgen.NonComplianceAttemptsParams{
-		PersonID: personID, Zone: office.Zone, Until: office.At(event.Dated.AddDays(1), 0).UTC(),
+		PersonID: personID, Zone: office.Zone, Until: office.At(last.AddDays(1), 0).UTC(),
 	})
 	if err == nil && days < attemptsBeforeNotice {
 		err = fmt.Errorf("sign notice of failure to comply: %w", api.ErrAttemptsMissing)
@@ -144,6 +148,7 @@ func legalEventRow(personID string, event api.LegalEvent, now time.Time) sqlcgen
 	return sqlcgen.AddLegalEventParams{
 		LegalEventID: event.ID, PersonID: personID, Kind: event.Kind, Dated: fromDate(event.Dated), Office: event.Office,
 		SourceType: event.SourceType, SourceSha256: string(event.Source), Corrects: maybe(event.Corrects), HoldID: maybe(event.HoldID), Decision: event.Decision,
+		SignedBy: event.Signed.By, SignedOn: maybeDate(event.Signed.On), SignedDocument: maybe(event.Signed.Document),
 		RecordedAt: at, RecordedBy: event.RecordedBy,
 	}
 }
@@ -311,6 +316,8 @@ func legalEventOf(row sqlcgen.LegalEvent) api.LegalEvent {
 	return api.LegalEvent{
 		ID: row.LegalEventID, Ordinal: row.Ordinal, Kind: row.Kind, Dated: toDate(row.Dated), Office: row.Office,
 		SourceType: row.SourceType, Source: tdr.Evidence(row.SourceSha256), Corrects: orZero(row.Corrects),
-		HoldID: orZero(row.HoldID), Decision: row.Decision, RecordedAt: row.RecordedAt, RecordedBy: row.RecordedBy,
+		HoldID: orZero(row.HoldID), Decision: row.Decision,
+		Signed:     tdr.Signature{By: row.SignedBy, On: toMaybeDate(row.SignedOn), Document: orZero(row.SignedDocument)},
+		RecordedAt: row.RecordedAt, RecordedBy: row.RecordedBy,
 	}
 }

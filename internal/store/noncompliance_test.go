@@ -42,6 +42,11 @@ func TestRule10_NoNoticeOfFailureToComplyWithoutTwoAttempts(t *testing.T) {
 	refused("after two attempts of one day", "2026-03-02")
 	l.attempt(monday.AddDate(0, 0, 14))
 	refused("dated before the second attempt", "2026-03-15")
+	early := legal(custody.NoncomplianceNotice, "2026-03-16")
+	early.Event.Signed = tdr.Signature{By: "supervisor1", On: date("2026-03-15")}
+	if _, _, err := w.store.LegalEvents().Record(t.Context(), l.person, early); !errors.Is(err, api.ErrAttemptsMissing) {
+		t.Errorf("rule 10: signed before the second attempt and served after it: %v", err)
+	}
 	signed := w.event(l, legal(custody.NoncomplianceNotice, "2026-03-16"))
 	_, _, err := w.store.LegalEvents().Record(t.Context(), l.person, correction(custody.NoncomplianceNotice, "2026-03-02", signed.ID))
 	if !errors.Is(err, api.ErrAttemptsMissing) {

@@ -274,6 +274,15 @@ func NonComplianceSteps() []NonComplianceStep {
 type RecordNonCompliance struct {
 	Step     NonComplianceStep `json:"step"`
 	Evidence Evidence          `json:"evidence"`
+	Signature
+}
+
+// Signature of a notice of failure to comply. Who signs need not be who records it;
+// notices recorded before signatures were have none.
+type Signature struct {
+	By       string        `json:"signed_by,omitempty"` // a person of the directory
+	On       calendar.Date `json:"signed_on,omitzero"`  // local date of the office
+	Document string        `json:"signed_document,omitempty"`
 }
 
 // Correct says that an earlier event was wrong. It removes nothing: both

@@ -140,5 +140,5 @@ func (s State) decideNonCompliance(act *RecordNonCompliance) (Fact, error) {
 	case act.Step == NonComplianceNotice && s.Attempts < attemptsBeforeNotice:
 		return nil, refuse(AttemptsMissing, "step", "two attempts are recorded before a notice is signed")
 	}
-	return &NonComplianceRecorded{Step: act.Step, Evidence: act.Evidence}, nil
+	return &NonComplianceRecorded{Step: act.Step, Evidence: act.Evidence, Signature: act.Signature}, nil
 }

@@ -159,6 +159,7 @@ type Reassigned struct {
 type NonComplianceRecorded struct {
 	Step     NonComplianceStep `json:"step"`
 	Evidence Evidence          `json:"evidence"`
+	Signature
 }
 
 // Corrected says that an earlier event was wrong, and how it is to be read.

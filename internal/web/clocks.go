@@ -31,6 +31,8 @@ type term struct{ Name, Text string }
 // custodyPart is the legal clock of a person in detention.
 type custodyPart struct {
 	R0, Basis string
+	Day90     string // of the removal period; empty where there is none
+	Day180    string
 	Suspended bool
 	Rows      []custodyRow
 }
@@ -225,6 +227,9 @@ func (d *dossier) custody(clock custody.Clock) *custodyPart {
 	part := &custodyPart{R0: d.date(clock.R0), Suspended: clock.Suspended}
 	if clock.Basis != nil {
 		part.Basis = plain(string(clock.Basis.Kind)) + " on " + d.date(clock.Basis.Date) + ", " + clock.Basis.Source
+	}
+	if day90, day180 := clock.RemovalDays(); !day90.IsZero() {
+		part.Day90, part.Day180 = d.date(day90), d.date(day180)
 	}
 	words := map[custody.Status]string{
 		custody.Coming: "On time", custody.Due: "Due soon", custody.Missed: "Overdue", custody.Suspended: "Suspended",

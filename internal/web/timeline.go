@@ -184,7 +184,7 @@ func (d *dossier) decided(fact tdr.Fact) (title, more string) {
 	case *tdr.Reassigned:
 		return "Given to another officer", d.names.person(f.From) + " to " + d.names.person(f.To)
 	case *tdr.NonComplianceRecorded:
-		return "Failure to comply: " + strings.ToLower(plain(string(f.Step))), ""
+		return "Failure to comply: " + strings.ToLower(plain(string(f.Step))), d.signed(f.Signature)
 	case *tdr.Corrected:
 		return "Correction", strings.ToLower(plain(f.Reason))
 	case *tdr.DocumentRejected:
@@ -196,3 +196,11 @@ func (d *dossier) decided(fact tdr.Fact) (title, more string) {
 
 // short is enough of a hash to compare by eye.
 func short(hash string) string { return hash[:min(len(hash), 12)] }
+
+// signed says who signed a notice, and when.
+func (d *dossier) signed(by tdr.Signature) string {
+	if by.By == "" {
+		return ""
+	}
+	return "Signed by " + d.names.person(by.By) + " on " + d.date(by.On)
+}

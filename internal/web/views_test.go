@@ -82,6 +82,28 @@ func (w *world) heldBy(user string, r request, kind string) string {
 	return id
 }
 
+// Day 90 of the removal period is on the page of who may read custody, and a stay
+// is the reason why there is none.
+func TestTheDaysOfTheRemovalPeriod(t *testing.T) {
+	w := newWorld(t)
+	r := w.sent()
+	happened := func(kind, date string) {
+		w.call("counsel1", "POST", "/v1/persons/"+r.Person+"/legal-events", fields{
+			"kind": kind, "date": date, "office": "BOS", "source_type": "order", "source": someHash,
+		})
+	}
+	happened("order_final", "2026-01-15")
+	happened("detained", "2026-01-20")
+	page := func() string { return w.as("officer1").get("/requests/" + r.Code).text }
+	if got := page(); !strings.Contains(got, "Day 90 of the removal period is 15 Apr") || !strings.Contains(got, "day 180 is 14 Jul") {
+		t.Errorf("day 90 is not on the page: %s", got)
+	}
+	happened("stay_granted", "2026-02-20")
+	if got := page(); strings.Contains(got, "Day 90 of the removal period") || !strings.Contains(got, "Suspended by a court stay") {
+		t.Error("a stayed removal period has a day 90, or no reason why not")
+	}
+}
+
 func TestRequestReads(t *testing.T) {
 	w := newWorld(t)
 	r := w.sent()

@@ -5,9 +5,10 @@ SELECT * FROM legal_events WHERE person_id = @person_id ORDER BY ordinal;
 SELECT * FROM legal_events WHERE legal_event_id = @legal_event_id;
 
 -- name: AddLegalEvent :one
-INSERT INTO legal_events (legal_event_id, person_id, kind, dated, office, source_type, source_sha256, corrects, hold_id, decision, recorded_at, recorded_by)
+INSERT INTO legal_events (legal_event_id, person_id, kind, dated, office, source_type, source_sha256, corrects, hold_id, decision,
+    signed_by, signed_on, signed_document, recorded_at, recorded_by)
 VALUES (@legal_event_id, @person_id, @kind, @dated, @office, @source_type, @source_sha256, sqlc.narg(corrects), sqlc.narg(hold_id),
-    @decision, @recorded_at, @recorded_by)
+    @decision, @signed_by, sqlc.narg(signed_on), sqlc.narg(signed_document), @recorded_at, @recorded_by)
 RETURNING *;
 
 -- name: PutCustodyClock :exec

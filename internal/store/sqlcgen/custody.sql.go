@@ -11,25 +11,29 @@ import (
 )
 
 const addLegalEvent = `-- name: AddLegalEvent :one
-INSERT INTO legal_events (legal_event_id, person_id, kind, dated, office, source_type, source_sha256, corrects, hold_id, decision, recorded_at, recorded_by)
+INSERT INTO legal_events (legal_event_id, person_id, kind, dated, office, source_type, source_sha256, corrects, hold_id, decision,
+    signed_by, signed_on, signed_document, recorded_at, recorded_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    $10, $11, $12)
-RETURNING legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by, decision
+    $10, $11, $12, $13, $14, $15)
+RETURNING legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by, decision, signed_by, signed_on, signed_document
 `
 
 type AddLegalEventParams struct {
-	LegalEventID string
-	PersonID     string
-	Kind         string
-	Dated        time.Time
-	Office       string
-	SourceType   string
-	SourceSha256 string
-	Corrects     *string
-	HoldID       *string
-	Decision     string
-	RecordedAt   time.Time
-	RecordedBy   string
+	LegalEventID   string
+	PersonID       string
+	Kind           string
+	Dated          time.Time
+	Office         string
+	SourceType     string
+	SourceSha256   string
+	Corrects       *string
+	HoldID         *string
+	Decision       string
+	SignedBy       string
+	SignedOn       *time.Time
+	SignedDocument *string
+	RecordedAt     time.Time
+	RecordedBy     string
 }
 
 func (q *Queries) AddLegalEvent(ctx context.Context, arg AddLegalEventParams) (LegalEvent, error) {
@@ -44,6 +48,9 @@ func (q *Queries) AddLegalEvent(ctx context.Context, arg AddLegalEventParams) (L
 		arg.Corrects,
 		arg.HoldID,
 		arg.Decision,
+		arg.SignedBy,
+		arg.SignedOn,
+		arg.SignedDocument,
 		arg.RecordedAt,
 		arg.RecordedBy,
 	)
@@ -62,6 +69,9 @@ func (q *Queries) AddLegalEvent(ctx context.Context, arg AddLegalEventParams) (L
 		&i.RecordedAt,
 		&i.RecordedBy,
 		&i.Decision,
+		&i.SignedBy,
+		&i.SignedOn,
+		&i.SignedDocument,
 	)
 	return i, err
 }
@@ -114,7 +124,7 @@ func (q *Queries) CustodyClock(ctx context.Context, personID string) (CustodyClo
 }
 
 const legalEvent = `-- name: LegalEvent :one
-SELECT legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by, decision FROM legal_events WHERE legal_event_id = $1
+SELECT legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by, decision, signed_by, signed_on, signed_document FROM legal_events WHERE legal_event_id = $1
 `
 
 func (q *Queries) LegalEvent(ctx context.Context, legalEventID string) (LegalEvent, error) {
@@ -134,12 +144,15 @@ func (q *Queries) LegalEvent(ctx context.Context, legalEventID string) (LegalEve
 		&i.RecordedAt,
 		&i.RecordedBy,
 		&i.Decision,
+		&i.SignedBy,
+		&i.SignedOn,
+		&i.SignedDocument,
 	)
 	return i, err
 }
 
 const legalEvents = `-- name: LegalEvents :many
-SELECT legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by, decision FROM legal_events WHERE person_id = $1 ORDER BY ordinal
+SELECT legal_event_id, person_id, ordinal, kind, dated, office, source_type, source_sha256, corrects, hold_id, recorded_at, recorded_by, decision, signed_by, signed_on, signed_document FROM legal_events WHERE person_id = $1 ORDER BY ordinal
 `
 
 func (q *Queries) LegalEvents(ctx context.Context, personID string) ([]LegalEvent, error) {
@@ -165,6 +178,9 @@ func (q *Queries) LegalEvents(ctx context.Context, personID string) ([]LegalEven
 			&i.RecordedAt,
 			&i.RecordedBy,
 			&i.Decision,
+			&i.SignedBy,
+			&i.SignedOn,
+			&i.SignedDocument,
 		); err != nil {
 			return nil, err
 		}

@@ -158,19 +158,22 @@ type Issuer struct {
 }
 
 type LegalEvent struct {
-	LegalEventID string
-	PersonID     string
-	Ordinal      int64
-	Kind         string
-	Dated        time.Time
-	Office       string
-	SourceType   string
-	SourceSha256 string
-	Corrects     *string
-	HoldID       *string
-	RecordedAt   time.Time
-	RecordedBy   string
-	Decision     string
+	LegalEventID   string
+	PersonID       string
+	Ordinal        int64
+	Kind           string
+	Dated          time.Time
+	Office         string
+	SourceType     string
+	SourceSha256   string
+	Corrects       *string
+	HoldID         *string
+	RecordedAt     time.Time
+	RecordedBy     string
+	Decision       string
+	SignedBy       string
+	SignedOn       *time.Time
+	SignedDocument *string
 }
 
 type Message struct {

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/traveldoc/traveldoc/api/contract"
+	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/tdr"
+)
+
+// notice is what a signature is given for.
+type notice struct {
+	personID  string
+	requestID string // empty: of the person alone
+	office    string // whose days count
+	needed    bool   // it is a notice of failure to comply, which a person signs
+	signed    tdr.Signature
+}
+
+// checkSigned: a notice is signed by a person of the directory no later than today
+// at the office, and the signed paper, where it is named, is on record.
+func (s *Server) checkSigned(ctx context.Context, snapshot directory.Snapshot, n notice, faults *fieldErrors) error {
+	switch {
+	case !n.needed && n.signed != (tdr.Signature{}):
+		faults.add("signed", "is of a notice of failure to comply alone")
+		return nil
+	case !n.needed:
+		return nil
+	case n.signed.By == "" || n.signed.On.IsZero():
+		faults.add("signed", "is missing: a person signs the notice")
+		return nil
+	}
+	if _, known := snapshot.Person(n.signed.By); !known {
+		faults.add("signed.by", "there is no such person")
+	}
+	office, _ := snapshot.Office(n.office)
+	if n.signed.On.After(LocalDate(office.Zone, s.clock.Now())) {
+		faults.add("signed.on", "lies in the future")
+	}
+	if n.signed.Document == "" {
+		return nil
+	}
+	stands, err := s.stands(ctx, n.signed.Document, n.personID, n.requestID)
+	if err == nil && !stands {
+		faults.add("signed.document_id", "names no standing document of this person or request")
+	}
+	return err
+}
+
+// checkStepSigned checks the signature of a step that is recorded on a request.
+func (s *Server) checkStepSigned(ctx context.Context, view RequestView, act *tdr.RecordNonCompliance) error {
+	snapshot, err := s.directory.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("read directory: %w", err)
+	}
+	var faults fieldErrors
+	err = s.checkSigned(ctx, snapshot, notice{
+		personID: view.PersonID, requestID: view.RequestID, office: view.FieldOffice,
+		needed: act.Step == tdr.NonComplianceNotice, signed: act.Signature,
+	}, &faults)
+	return both(err, faults.problem())
+}
+
+func signatureFrom(signed contract.Signature) tdr.Signature {
+	return tdr.Signature{By: signed.By, On: signed.On, Document: signed.DocumentId}
+}
+
+func signatureOf(signed tdr.Signature) contract.Signature {
+	return contract.Signature{By: signed.By, On: signed.On, DocumentId: signed.Document}
+}
