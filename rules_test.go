@@ -225,6 +225,10 @@ func rules() []rule {
 				off("internal/identity/policy.go", "{ConsentToCountry, []Role{Counsel}}", "{ConsentToCountry, []Role{Counsel, Officer, Supervisor}}"),
 				off("internal/tdr/decide_package.go", "case gate != nil && gate.Bar != \"\":", "case gate != nil && gate.Bar == Missing:"),
 			}},
+			{pkg: "api", test: "TestRule06_ThePeoplesRepublicIsToldOfNobodyOfTaiwan", off: [][]edit{
+				off("api/notifications.go", "if neverTold(claims, body.Country) {", "if neverTold(nil, body.Country) {"),
+				off("api/notifications.go", "if neverTold(claims, claim.Country) ||", "if"),
+			}},
 			{pkg: "api", test: "TestRule06_NobodyConsentsToTheCountryThatIsNeverAsked", off: [][]edit{
 				off("api/consents.go", "case recipient.Bar == tdr.NeverAddressed:", "case recipient.Bar == tdr.Missing:"),
 				off("api/consents.go", "nationalities := []string{made.open.Order.Country}", "nationalities := []string{made.open.Country}"),

@@ -27,10 +27,15 @@ const (
 func (s *Server) RecordConsularNotification(
 	ctx context.Context, r contract.RecordConsularNotificationRequestObject,
 ) (contract.RecordConsularNotificationResponseObject, error) {
-	if _, err := s.person(ctx, r.Id, identity.RecordConsularNotification); err != nil {
+	seen, err := s.human(ctx, r.Id, identity.RecordConsularNotification)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.checkNotification(*r.Body); err != nil {
+	claims, err := gather(ctx, r.Id, seen, s.persons.Nationalities)
+	if err != nil {
+		return nil, fmt.Errorf("list nationalities: %w", err)
+	}
+	if err := s.checkNotification(*r.Body, claims); err != nil {
 		return s.again(ctx, r.Params.IdempotencyKey, err)
 	}
 	told := ConsularNotification{
@@ -44,11 +49,15 @@ func (s *Server) RecordConsularNotification(
 }
 
 // checkNotification: for a country on the list the person's wish does not
-// count, unless its exception applies; for any other it does.
-func (s *Server) checkNotification(body contract.NewConsularNotification) error {
+// count, unless its exception applies; for any other it does. One that is never
+// addressed about the person is told nothing.
+func (s *Server) checkNotification(body contract.NewConsularNotification, claims []Nationality) error {
 	var faults fieldErrors
 	now := s.clock.Now()
 	s.checkCountry(body.Country, calendar.DateOf(now.UTC()), &faults)
+	if neverTold(claims, body.Country) {
+		faults.add("country", "is told of nobody who claims Taiwan: its own office is, at their request only (8 CFR 236.1(e))")
+	}
 	listed, onList := s.packs.MandatoryNotification(body.Country)
 	mandatory := onList && !(body.Exception && listed.Exception != "")
 	switch kind := string(body.Kind); {
@@ -69,6 +78,11 @@ func (s *Server) checkNotification(body contract.NewConsularNotification) error 
 		faults.add("notified_at", "lies before the detention")
 	}
 	return faults.problem()
+}
+
+// neverTold: a claim of the person keeps what concerns them from a country.
+func neverTold(claims []Nationality, country string) bool {
+	return slices.ContainsFunc(claims, func(claim Nationality) bool { return playbook.NeverAddressed(claim.Country, country) })
 }
 
 func (c *Carrier) finishNotification(ctx context.Context, stored StoredCommand) (Answer, error) {
@@ -129,13 +143,13 @@ type ConsularDuty struct {
 	Done  bool
 }
 
-// ConsularDuties of a detention: each claimed nationality has one. Only a
-// notification since the detention began fulfils it; no request for a travel
+// ConsularDuties of a detention: each claimed nationality has one, unless another
+// claim keeps its country from being told. Only a notification since the detention began fulfils it; no request for a travel
 // document does (8 CFR 236.1(e)).
 func ConsularDuties(claims []Nationality, told []ConsularNotification, since calendar.Date) []ConsularDuty {
 	var duties []ConsularDuty
 	for _, claim := range claims {
-		if slices.ContainsFunc(duties, func(d ConsularDuty) bool { return d.Claim.Country == claim.Country }) {
+		if neverTold(claims, claim.Country) || slices.ContainsFunc(duties, func(d ConsularDuty) bool { return d.Claim.Country == claim.Country }) {
 			continue
 		}
 		duties = append(duties, ConsularDuty{claim, slices.ContainsFunc(told, func(n ConsularNotification) bool {

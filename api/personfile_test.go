@@ -153,6 +153,32 @@ func TestTheListDecidesWhetherAPersonMayDecline(t *testing.T) {
 	}
 }
 
+// Rule 6: the People's Republic is told of the detention of nobody who claims
+// Taiwan, and no duty asks for it, whatever else they claim.
+func TestRule06_ThePeoplesRepublicIsToldOfNobodyOfTaiwan(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	w.onFile("officer1", r, "nationalities", claimed("CHN"))
+	w.detain(r)
+	if duties := w.consular(r).Duties; len(duties) != 1 || duties[0].Country != "CHN" {
+		t.Fatalf("duties %+v", duties)
+	}
+	w.onFile("officer1", r, "nationalities", claimed("TWN"))
+	for what, body := range map[string]fields{
+		"mandatory": notified("CHN"), "at request": notified("CHN").with("kind", "at_request", "exception", true), "Hong Kong": notified("HKG"),
+	} {
+		if got := w.onFile("officer1", r, "consular-notifications", body); got.status != 422 || got.faults()["country"] == "" {
+			t.Errorf("rule 6: %s: %d %s", what, got.status, got.body)
+		}
+	}
+	if duties := w.consular(r).Duties; len(duties) != 1 || duties[0].Country != "TWN" {
+		t.Errorf("rule 6: duties %+v", duties)
+	}
+	if got := w.onFile("officer1", r, "consular-notifications", notified("TWN").with("kind", "at_request")); got.status != 201 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
 // Each claimed nationality asks for its own notification while the person is
 // detained, and a notification of an earlier detention does not serve.
 func TestEachNationalityIsNotified(t *testing.T) {
