@@ -45,7 +45,7 @@ func problemOf(err error) *problem {
 	case errors.Is(err, ErrWithdrawn):
 		return newProblem(alreadyWithdrawn, "")
 	case errors.Is(err, ErrAttemptsMissing):
-		return fault("kind", "a notice of failure to comply follows two attempts on two days (8 CFR 241.4(g)(5))")
+		return fault("kind", attemptsWanted)
 	case errors.Is(err, ErrNotOut):
 		return newProblem(notOut, "")
 	case errors.Is(err, ErrNoLonger):

@@ -399,10 +399,17 @@ func TestRule10_ANoticeSaysWhoSignedIt(t *testing.T) {
 		return w.change("counsel1", "/v1/persons/"+r.PersonID+"/legal-events", body.with(more...))
 	}
 	legal("order_final", "2026-01-15")
+	today := fields{"by": "supervisor1", "on": "2026-03-02"}
 	for range 2 {
 		w.do("officer1", &r, "record-noncompliance", step("attempt"))
-		w.clock.advance(24 * time.Hour)
+		w.clock.advance(time.Minute)
 	}
+	if got := w.act("officer1", &r, "record-noncompliance", step("notice_signed", "signed", today)); got.status != http.StatusUnprocessableEntity || got.faults()["step"] == "" {
+		t.Errorf("rule 10: two attempts and a notice in one hour: %d %s", got.status, got.body)
+	}
+	w.clock.advance(24 * time.Hour)
+	w.do("officer1", &r, "record-noncompliance", step("attempt"))
+	w.clock.advance(24 * time.Hour)
 	signed := fields{"by": "supervisor1", "on": "2026-03-04", "document_id": w.paper(r, "other", "officer1")}
 	for field, wrong := range map[string][]any{
 		"signed":             nil,

@@ -41,7 +41,8 @@ var (
 	ErrPersonDiffers = errors.New("the A-number belongs to other details")
 	// ErrCodeTaken: another request has the public code; draw another.
 	ErrCodeTaken = errors.New("public code is taken")
-	// ErrAttemptsMissing: nobody signs that a person fails to comply before two attempts on two days are on record.
+	// ErrAttemptsMissing: nobody signs that a person fails to comply before two attempts
+	// are on record, on two days and as far apart as the house asks for.
 	ErrAttemptsMissing = errors.New("two attempts are missing")
 	// ErrCorrected: the legal event to be corrected is none of this person's, or was corrected already.
 	ErrCorrected = errors.New("no such legal event to correct")
@@ -252,6 +253,9 @@ type LegalEvents interface {
 	Record(ctx context.Context, personID string, entry LegalEntry) (LegalEvent, PersonCustody, error)
 	// Events lists them in the order of recording.
 	Events(ctx context.Context, personID string) ([]LegalEvent, error)
+	// Attempted: by a day at an office two attempts are on record since the person last
+	// complied, on two days and as far apart as the house asks for. ErrAttemptsMissing.
+	Attempted(ctx context.Context, personID, office string, by calendar.Date) error
 	// Custody reads the clock; ErrNotFound when nothing was recorded of the person yet.
 	Custody(ctx context.Context, personID string) (PersonCustody, error)
 }

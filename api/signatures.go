@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/traveldoc/traveldoc/api/contract"
@@ -48,7 +49,13 @@ func (s *Server) checkSigned(ctx context.Context, snapshot directory.Snapshot, n
 	return err
 }
 
-// checkStepSigned checks the signature of a step that is recorded on a request.
+// attemptsWanted is why a notice is refused. The law asks for a notice that states the
+// facts (8 CFR 241.4(g)(5)) and gives no number of days; custom has attempts about two
+// weeks apart.
+const attemptsWanted = "a notice of failure to comply follows two attempts, on two days that lie as far apart as the house asks for (8 CFR 241.4(g)(5))"
+
+// checkStepSigned checks a step that is recorded on a request: its signature, and
+// that what it is signed on was tried before.
 func (s *Server) checkStepSigned(ctx context.Context, view RequestView, act *tdr.RecordNonCompliance) error {
 	snapshot, err := s.directory.Snapshot(ctx)
 	if err != nil {
@@ -59,7 +66,14 @@ func (s *Server) checkStepSigned(ctx context.Context, view RequestView, act *tdr
 		personID: view.PersonID, requestID: view.RequestID, office: view.FieldOffice,
 		needed: act.Step == tdr.NonComplianceNotice, signed: act.Signature,
 	}, &faults)
-	return both(err, faults.problem())
+	if err := both(err, faults.problem()); err != nil || act.Step != tdr.NonComplianceNotice {
+		return err
+	}
+	err = s.legal.Attempted(ctx, view.PersonID, view.FieldOffice, act.Signature.On)
+	if errors.Is(err, ErrAttemptsMissing) {
+		return fault("step", attemptsWanted)
+	}
+	return err
 }
 
 func signatureFrom(signed contract.Signature) tdr.Signature {

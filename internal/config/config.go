@@ -29,6 +29,9 @@ type Config struct {
 	Audit     Audit
 	Codec     Codec
 
+	// AttemptsApart is how many days lie at least between the first attempt and the last
+	// before somebody signs that a person fails to comply.
+	AttemptsApart int
 	// RetentionYears is for how long persons' data is kept; see retention.ParsePeriods. Empty: the default.
 	RetentionYears string
 
@@ -99,6 +102,10 @@ func DefaultDocuments(folder string) Documents {
 	}
 }
 
+// DefaultAttemptsApart is custom: two refusals two weeks apart came before the notice
+// in Ali v. Johnson (N.D. Tex. 2021). 8 CFR 241.4(g)(5) gives no number.
+const DefaultAttemptsApart = 14
+
 const (
 	megabyte  = 1 << 20
 	megapixel = 1_000_000
@@ -163,6 +170,7 @@ func Load(source Source, part Part) (Config, error) {
 		Namespace: r.optional("TRAVELDOC_TEMPORAL_NAMESPACE", "traveldoc"),
 	}
 	c.DirectoryFile = r.optional("TRAVELDOC_DIRECTORY_FILE", "")
+	c.AttemptsApart = r.positive("TRAVELDOC_ATTEMPTS_APART", DefaultAttemptsApart)
 	c.Documents = r.documents(part)
 	if part == API {
 		c.Listen = r.optional("TRAVELDOC_LISTEN", "127.0.0.1:8080")

@@ -88,29 +88,39 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 	return row, event.Poke, l.derive(ctx, tx, q, personID, append(before, row), now)
 }
 
-// attempted: a person signs that somebody fails to comply once two attempts on
-// two days are on record since they last complied, by the day of the signature, or
-// else of the notice; by the new day, where that is corrected.
+// attempted: a notice is signed by the day of its signature, or else of its service;
+// by the new day, where that is corrected.
 func (l LegalEvents) attempted(ctx context.Context, q *sqlcgen.Queries, personID string, event api.LegalEvent) error {
 	if custody.Kind(event.Kind) != custody.NoncomplianceNotice {
 		return nil
-	}
-	snapshot, err := l.directory.Snapshot(ctx)
-	if err != nil {
-		return fmt.Errorf("read directory: %w", err)
-	}
-	office, err := l.slice(snapshot, "office/"+event.Office, event.Dated)
-	if err != nil {
-		return err
 	}
 	last := event.Dated
 	if signed := event.Signed.On; !signed.IsZero() && signed.Before(last) {
 		last = signed
 	}
-	days, err := q.NonComplianceAttempts(ctx, sqlcgen.NonComplianceAttemptsParams{
-		PersonID: personID, Zone: office.Zone, Until: office.At(last.AddDays(1), 0).UTC(),
+	return l.enough(ctx, q, personID, event.Office, last)
+}
+
+// Attempted tells whether a notice of failure to comply may be signed on a day; see api.LegalEvents.
+func (l LegalEvents) Attempted(ctx context.Context, personID, office string, on calendar.Date) error {
+	return failed("count attempts", l.enough(ctx, l.queries(), personID, office, on))
+}
+
+// enough attempts on two days are on record by a day since the person last complied,
+// as far apart as the house asks for.
+func (l LegalEvents) enough(ctx context.Context, q *sqlcgen.Queries, personID, office string, by calendar.Date) error {
+	snapshot, err := l.directory.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("read directory: %w", err)
+	}
+	days, err := l.slice(snapshot, "office/"+office, by)
+	if err != nil {
+		return err
+	}
+	made, err := q.NonComplianceAttempts(ctx, sqlcgen.NonComplianceAttemptsParams{
+		PersonID: personID, Zone: days.Zone, Until: days.At(by.AddDays(1), 0).UTC(),
 	})
-	if err == nil && days < attemptsBeforeNotice {
+	if err == nil && (made.Days < attemptsBeforeNotice || made.Apart < int64(l.attemptsApart)) {
 		err = fmt.Errorf("sign notice of failure to comply: %w", api.ErrAttemptsMissing)
 	}
 	return err

@@ -1,12 +1,15 @@
 package store_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/custody"
+	"github.com/traveldoc/traveldoc/internal/store"
+	"github.com/traveldoc/traveldoc/internal/store/storetest"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
@@ -63,6 +66,32 @@ func TestRule10_NoNoticeOfFailureToComplyWithoutTwoAttempts(t *testing.T) {
 		t.Errorf("after compliance the period ends %v from R0 %v", complied.PeriodEnds, complied.R0)
 	}
 	refused("for attempts before the person complied", "2026-03-21")
+}
+
+// The house asks for attempts two weeks apart: between the first and the last, however
+// many lie between them, by the day of the signature.
+func TestAttemptsAreAsFarApartAsTheHouseAsks(t *testing.T) {
+	w := newWorld(t)
+	strict := store.New(w.pool, store.Options{
+		Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Newest(), Vault: storetest.Vault(t, w.pool, w.clock), AttemptsApart: 14,
+	})
+	l := w.detained(w.sent())
+	l.attempt(monday)
+	l.attempt(monday.AddDate(0, 0, 7))
+	for _, row := range []struct {
+		last   int // days after the first attempt
+		on     string
+		missed bool
+	}{{13, "2026-03-15", true}, {14, "2026-03-15", true}, {14, "2026-03-16", false}} {
+		l.attempt(monday.AddDate(0, 0, row.last))
+		err := strict.LegalEvents().Attempted(t.Context(), l.person, "BOS", date(row.on))
+		if errors.Is(err, api.ErrAttemptsMissing) != row.missed || !row.missed && err != nil {
+			t.Errorf("after %d days, signed %s: %v", row.last, row.on, err)
+		}
+		if _, _, err := strict.LegalEvents().Record(t.Context(), l.person, legal(custody.NoncomplianceNotice, row.on)); errors.Is(err, api.ErrAttemptsMissing) != row.missed {
+			t.Errorf("after %d days, served %s: %v", row.last, row.on, err)
+		}
+	}
 }
 
 // Attempts and compliance are set against each other by the office's days, whatever

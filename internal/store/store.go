@@ -36,30 +36,35 @@ type Directory interface {
 type Options struct {
 	Clock     activities.Clock
 	Directory Directory
-	Random    io.Reader        // of message ids and link tokens; crypto/rand.Reader but for tests
-	Rules     custody.Rules    // by which custody clocks are derived
-	Vault     *vault.Vault     // keeps what is personal
-	Packs     playbook.Library // whose list of 8 CFR 236.1(e) dates the duty to notify; empty: at once, for all
+	Random    io.Reader     // of message ids and link tokens; crypto/rand.Reader but for tests
+	Rules     custody.Rules // by which custody clocks are derived
+	Vault     *vault.Vault  // keeps what is personal
+	// AttemptsApart is the least number of days between the first attempt and the last
+	// before somebody signs that a person fails to comply. The law gives no number
+	// (8 CFR 241.4(g)(5)); 0: they are on two days.
+	AttemptsApart int
+	Packs         playbook.Library // whose list of 8 CFR 236.1(e) dates the duty to notify; empty: at once, for all
 }
 
 // Store implements most ports; Holds, LegalEvents and Ledger have types of
 // their own. It is safe for concurrent use.
 type Store struct {
-	pool      *pgxpool.Pool
-	clock     activities.Clock
-	directory Directory
-	random    io.Reader
-	rules     custody.Rules
-	packs     playbook.Library
-	personal  sealed
-	gaps      *window
+	pool          *pgxpool.Pool
+	clock         activities.Clock
+	directory     Directory
+	random        io.Reader
+	rules         custody.Rules
+	attemptsApart int
+	packs         playbook.Library
+	personal      sealed
+	gaps          *window
 }
 
 // New is a store on a pool from Connect.
 func New(pool *pgxpool.Pool, options Options) *Store {
 	return &Store{
 		pool: pool, clock: options.Clock, directory: options.Directory, random: options.Random, rules: options.Rules,
-		packs:    options.Packs,
+		packs: options.Packs, attemptsApart: options.AttemptsApart,
 		personal: sealed{options.Vault}, gaps: &window{},
 	}
 }

@@ -78,6 +78,7 @@ func open(ctx context.Context, world World) (*backend, error) {
 	}
 	b.store = store.New(pool, store.Options{
 		Clock: world.Clock, Directory: b.people, Random: rand.Reader, Rules: custody.Newest(), Vault: b.vault, Packs: b.packs,
+		AttemptsApart: world.Config.AttemptsApart,
 	})
 	if err := b.prepare(ctx, world); err != nil {
 		b.close()

@@ -40,8 +40,10 @@ WHERE person_id = ANY (same_human(@person_id::uuid)) ORDER BY live DESC, opened_
 UPDATE deadlines SET met_at = @met_at WHERE subject = @subject AND name = ANY (@names::text[]) AND met_at IS NULL;
 
 -- name: NonComplianceAttempts :one
--- On how many days somebody tried in vain since the person last complied, up to a day.
-SELECT count(DISTINCT (e.occurred_at AT TIME ZONE @zone::text)::date)
+-- On how many days somebody tried in vain since the person last complied, up to a
+-- day, and how many days lie between the first of them and the last.
+SELECT count(DISTINCT (e.occurred_at AT TIME ZONE @zone::text)::date) AS days,
+    COALESCE(max((e.occurred_at AT TIME ZONE @zone::text)::date) - min((e.occurred_at AT TIME ZONE @zone::text)::date), 0)::bigint AS apart
 FROM events e JOIN requests r USING (request_id)
 WHERE r.person_id = ANY (same_human(@person_id::uuid)) AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
     AND e.occurred_at < @until::timestamptz

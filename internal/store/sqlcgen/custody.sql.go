@@ -208,7 +208,8 @@ func (q *Queries) MarkMilestones(ctx context.Context, arg MarkMilestonesParams) 
 }
 
 const nonComplianceAttempts = `-- name: NonComplianceAttempts :one
-SELECT count(DISTINCT (e.occurred_at AT TIME ZONE $1::text)::date)
+SELECT count(DISTINCT (e.occurred_at AT TIME ZONE $1::text)::date) AS days,
+    COALESCE(max((e.occurred_at AT TIME ZONE $1::text)::date) - min((e.occurred_at AT TIME ZONE $1::text)::date), 0)::bigint AS apart
 FROM events e JOIN requests r USING (request_id)
 WHERE r.person_id = ANY (same_human($2::uuid)) AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
     AND e.occurred_at < $3::timestamptz
@@ -223,12 +224,18 @@ type NonComplianceAttemptsParams struct {
 	Until    time.Time
 }
 
-// On how many days somebody tried in vain since the person last complied, up to a day.
-func (q *Queries) NonComplianceAttempts(ctx context.Context, arg NonComplianceAttemptsParams) (int64, error) {
+type NonComplianceAttemptsRow struct {
+	Days  int64
+	Apart int64
+}
+
+// On how many days somebody tried in vain since the person last complied, up to a
+// day, and how many days lie between the first of them and the last.
+func (q *Queries) NonComplianceAttempts(ctx context.Context, arg NonComplianceAttemptsParams) (NonComplianceAttemptsRow, error) {
 	row := q.db.QueryRow(ctx, nonComplianceAttempts, arg.Zone, arg.PersonID, arg.Until)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+	var i NonComplianceAttemptsRow
+	err := row.Scan(&i.Days, &i.Apart)
+	return i, err
 }
 
 const putCustodyClock = `-- name: PutCustodyClock :exec
