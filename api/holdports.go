@@ -23,8 +23,8 @@ type Hold struct {
 	Expiry    HoldExpiry    // zero: it ends by lifting alone
 	PlacedBy  string
 	PlacedAt  time.Time
-	Fence     int64  // the person's fence version that the placing made
-	Stay      string // the stay that it keeps, by the key in LegalEvent.HoldID; empty of any other
+	Fence     int64    // the person's fence version that the placing made
+	Stay      string   // the stay that it keeps, by the key in LegalEvent.HoldID; empty of any other
 	Alike     []string // the records that look like the person's, where that is why it stands
 	// Binds are the person and whoever was one human with them while it stood; reads fill it in.
 	Binds []string
