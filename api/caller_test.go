@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -155,14 +154,23 @@ func (f fields) with(changes ...any) fields {
 
 const someHash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-// newRequest is a good body of POST /v1/requests about somebody new, whom a name of
-// their own tells apart.
+// newRequest is a good body of POST /v1/requests about somebody new.
 func newRequest() fields {
 	return fields{
-		"person":  fields{"family_name": "Example", "given_names": "Ana " + rand.Text(), "birth_date": "1990-05-05"},
+		"person":  fields{"family_name": "Example", "given_names": "Ana", "birth_date": "1990-05-05"},
 		"country": "GHA", "post": "gha-washington", "field_office": "BOS",
 		"order": fields{"type": "final_removal", "number": "ORDER-77", "date": "2026-01-15", "source": someHash},
 	}
+}
+
+// somebody is a person of a name that nobody else in the world has: who looks
+// like another is held.
+func (w *world) somebody() fields {
+	name := "Ana"
+	for n := w.met.Add(1) - 1; n > 0; n /= 26 {
+		name += string(rune('a' + n%26))
+	}
+	return fields{"family_name": "Example", "given_names": name, "birth_date": "1990-05-05"}
 }
 
 type request struct {
@@ -188,7 +196,7 @@ type changed struct {
 // open opens a request as officer1.
 func (w *world) open() request {
 	w.t.Helper()
-	got := w.change("officer1", "/v1/requests", newRequest())
+	got := w.change("officer1", "/v1/requests", newRequest().with("person", w.somebody()))
 	if got.status != http.StatusCreated {
 		w.t.Fatalf("open: %d %s\n%s", got.status, got.body, w.log)
 	}

@@ -141,8 +141,10 @@ func TestRule05_WhoWorkedOnThePersonEndsNoClaim(t *testing.T) {
 	}
 	w := newWorld(t, visited(map[string]identity.Principal{"turned": turned}))
 	for name, worked := range map[string]func(*request){
-		"nothing":   nil,
-		"opened it": func(r *request) { *r = read[changed](t, w.change("turned", "/v1/requests", newRequest())).Request },
+		"nothing": nil,
+		"opened it": func(r *request) {
+			*r = read[changed](t, w.change("turned", "/v1/requests", newRequest().with("person", w.somebody()))).Request
+		},
 		"was assigned for a while": func(r *request) {
 			w.do("supervisor1", r, "reassign", fields{"officer": "officer2"})
 		},

@@ -66,7 +66,7 @@ func (w *world) let(r request, channel string) departed {
 // submittable is a request of a country that works in a system of its own, ready to be sent.
 func (w *world) submittable() request {
 	w.t.Helper()
-	got := w.change("officer1", "/v1/requests", newRequest().with("country", "NIC", "post", "nic-washington"))
+	got := w.change("officer1", "/v1/requests", newRequest().with("person", w.somebody(), "country", "NIC", "post", "nic-washington"))
 	r := read[changed](w.t, got).Request
 	content := w.prepare(r)
 	w.do("officer1", &r, "request-review", fields{"content": content}.with(w.paperless()...))

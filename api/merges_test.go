@@ -23,7 +23,7 @@ type merged struct {
 // forVietnam takes in a request with Vietnam for a person of its own.
 func (w *world) forVietnam(changes ...any) request {
 	w.t.Helper()
-	got := w.change("officer1", "/v1/requests", newRequest().with("country", "VNM", "post", "vnm-washington").with(changes...))
+	got := w.change("officer1", "/v1/requests", newRequest().with("person", w.somebody(), "country", "VNM", "post", "vnm-washington").with(changes...))
 	if got.status != 201 {
 		w.t.Fatalf("%d %s", got.status, got.body)
 	}

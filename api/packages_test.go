@@ -379,9 +379,9 @@ func TestRule03_ADataSheetHoldsWhatIsListed(t *testing.T) {
 // Two requests alike but for a claim that was denied give packages that are
 // byte for byte the same once their ids are blanked (8 CFR 208.6).
 func TestRule03_ADeniedClaimShowsInNoPackage(t *testing.T) {
-	w := newWorld(t)
 	var made [2][]byte
 	for i := range made {
+		w := newWorld(t)
 		r := w.open()
 		if i == 1 {
 			held := read[placed](t, w.change("counsel1", "/v1/holds", holdOnPerson(r, "kind", "withholding", "authority", "court", "note", "asylum claim")))

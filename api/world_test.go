@@ -197,6 +197,7 @@ func (p *post) Verify(http.Header, []byte, time.Time) ([]api.MailEvent, error) {
 
 // world is the whole API on a database of its own.
 type world struct {
+	met       atomic.Int64 // persons, for their names
 	t         testing.TB
 	line      *line
 	pool      *pgxpool.Pool

@@ -2,12 +2,20 @@ package chaos
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/traveldoc/traveldoc/cmd/standalone/bench/cast"
 	benchscript "github.com/traveldoc/traveldoc/cmd/standalone/bench/script"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
+
+// lettered writes the digits of a number as letters, because names have none; who
+// has neither an A-number nor a name of their own is held as somebody else.
+func lettered(n int) string {
+	return strings.Map(func(digit rune) rune { return 'A' + digit - '0' }, strconv.Itoa(n))
+}
 
 // body is what a life says with a command, today.
 func (l *life) body(name tdr.Name) any {
@@ -17,7 +25,7 @@ func (l *life) body(name tdr.Name) any {
 	case tdr.OpenName:
 		return map[string]any{
 			"country": benchscript.Country, "post": l.post(), "field_office": cast.Office,
-			"person": map[string]any{"family_name": "Example", "given_names": fmt.Sprintf("Ana of life %d", l.number), "birth_date": "1990-01-01"},
+			"person": map[string]any{"family_name": "Example", "given_names": "Ana " + lettered(l.number), "birth_date": "1990-01-01"},
 			"order":  map[string]any{"type": order.Type, "number": order.Number, "date": order.Date, "source": order.Source},
 			"note":   fmt.Sprintf("Example note of life %d", l.number),
 		}
