@@ -110,7 +110,8 @@ func (s *Server) audited(next http.Handler) http.Handler {
 
 func (s *Server) enter(r *http.Request, status int) error {
 	line := entryOf(r.Context())
-	shows := status < http.StatusMultipleChoices && r.Method == http.MethodGet && personal(line.route)
+	object, asked := aboutWhom(r, line.object)
+	shows := status < http.StatusMultipleChoices && r.Method == http.MethodGet && (asked || personal(line.route))
 	outcome, refuses := map[int]string{
 		http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden", http.StatusNotFound: "not_found",
 	}[status]
@@ -124,7 +125,7 @@ func (s *Server) enter(r *http.Request, status int) error {
 	default:
 		return nil
 	}
-	act := AuditAct{At: s.clock.Now(), Actor: line.subject, Action: line.route, Object: line.object, Outcome: outcome}
+	act := AuditAct{At: s.clock.Now(), Actor: line.subject, Action: line.route, Object: object, Outcome: outcome}
 	if act.Actor == "" {
 		act.Actor = Nobody
 	}
@@ -135,6 +136,20 @@ func (s *Server) enter(r *http.Request, status int) error {
 		return nil
 	}
 	return err
+}
+
+// aboutWhom names the object of a call. A list that is asked about one person, or
+// one request, is about that one; only an id that is one enters the log.
+func aboutWhom(r *http.Request, object string) (about string, asked bool) {
+	if strings.Contains(object, "/") {
+		return object, false
+	}
+	for _, kind := range []string{"person", "request"} {
+		if id := r.URL.Query().Get(kind); uuid.Validate(id) == nil {
+			return kind + "/" + id, true
+		}
+	}
+	return object, false
 }
 
 // personal tells whether the answers of a route are about a person: all that read

@@ -47,6 +47,9 @@ func TestReadsOfPersonalDataAndRefusalsAreOnRecord(t *testing.T) {
 		{"liaison1", "GET /v1/persons/{id}", person, "person/" + r.PersonID, "forbidden"},
 		{"officer1", "GET /v1/persons/{id}/legal-events", person + "/legal-events", "person/" + r.PersonID, "done"},
 		{"officer1", "GET /v1/requests/{id}", "/v1/requests/" + newKey(), "", "not_found"},
+		{"officer1", "GET /v1/holds", "/v1/holds?person=" + r.PersonID, "person/" + r.PersonID, "done"},
+		{"officer1", "GET /v1/deadlines", "/v1/deadlines?request=" + r.ID, "request/" + r.ID, "done"},
+		{"officer1", "GET /v1/requests", "/v1/requests?person=" + r.PersonID, "person/" + r.PersonID, "done"},
 	} {
 		if c.object == "" {
 			c.object = "request/" + strings.TrimPrefix(c.path, "/v1/requests/")

@@ -35,6 +35,8 @@ func TestOpeningsThatAreRefused(t *testing.T) {
 		{"two persons", newRequest().with("person_id", newKey()), []string{"person"}},
 		{"no such person", newRequest().with("person", nil, "person_id", newKey()), []string{"person_id"}},
 		{"no such predecessor", newRequest().with("predecessor", newKey()), []string{"predecessor"}},
+		{"a name without letters", newRequest().with("person", person.with("family_name", " ", "given_names", "--")), []string{"person.family_name", "person.given_names"}},
+		{"a name that turns the line", newRequest().with("person", person.with("family_name", "Example\u202e", "given_names", "A\u0007na")), []string{"person.family_name", "person.given_names"}},
 		{"bad A-number", newRequest().with("person", person.with("a_number", "123")), []string{"person.a_number"}},
 		{"bad hash", newRequest().with("order", order.with("source", "abc")), []string{"order.source"}},
 		{"many at once", newRequest().with("post", "x", "officer", "y", "order", order.with("date", "2027-01-01")), []string{"post", "officer", "order.date"}},

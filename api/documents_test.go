@@ -162,6 +162,16 @@ func TestFormsAreJudged(t *testing.T) {
 	if got := w.ask("officer1", "POST", address, whole[:len(whole)-90], "Idempotency-Key", newKey(), "Content-Type", media); got.status != 400 && got.status != 422 {
 		t.Errorf("broken off: %d %s", got.status, got.body)
 	}
+	for _, head := range []string{"filename=\"a\x01.pdf\"", "filename=\"a.pdf\"\r\n folded\x00: line", "no header\r\nat all"} {
+		body := []byte("--frame\r\nContent-Disposition: form-data; name=\"file\"; " + head + "\r\n\r\n%PDF-1.7\r\n--frame--\r\n")
+		got := w.ask("officer1", "POST", address, body, "Idempotency-Key", newKey(), "Content-Type", "multipart/form-data; boundary=frame")
+		if got.problem() != "malformed" {
+			t.Errorf("%q: %d %s", head, got.status, got.body)
+		}
+	}
+	if got := w.ask("officer1", "POST", address, []byte("--other\r\n\r\n"), "Idempotency-Key", newKey(), "Content-Type", "multipart/form-data; boundary=frame"); got.status != 422 {
+		t.Errorf("another frame: %d %s", got.status, got.body)
+	}
 	if rows, files := w.kept(); rows != 0 || files != 0 {
 		t.Errorf("%d rows and %d files are kept", rows, files)
 	}

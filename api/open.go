@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/traveldoc/traveldoc/activities"
 	"github.com/traveldoc/traveldoc/api/contract"
@@ -167,6 +169,19 @@ func (s *Server) packFor(country string, today calendar.Date, faults *fieldError
 	return pack
 }
 
+// checkName: a name has letters, and nothing that prints unlike what it says.
+// The two joiners are spelling in some scripts.
+func checkName(field, name string, faults *fieldErrors) {
+	const joiners = "\u200c\u200d"
+	unseen := func(r rune) bool { return !unicode.IsGraphic(r) && !strings.ContainsRune(joiners, r) }
+	switch {
+	case strings.ContainsFunc(name, unseen):
+		faults.add(field, "holds a character that can't be seen")
+	case !strings.ContainsFunc(name, unicode.IsLetter):
+		faults.add(field, "has no letter")
+	}
+}
+
 // draftPerson finds the person whom the request is about, or notes a new one.
 func (s *Server) draftPerson(ctx context.Context, body contract.NewRequest, today calendar.Date, made *draft, faults *fieldErrors) error {
 	given := body.Person != contract.NewPerson{}
@@ -181,6 +196,10 @@ func (s *Server) draftPerson(ctx context.Context, body contract.NewRequest, toda
 		faults.add("person.birth_date", "lies in the future")
 	}
 	checkOrderDate(body, body.Person.BirthDate, faults)
+	if body.Person.GivenNames != "" {
+		checkName("person.given_names", body.Person.GivenNames, faults)
+	}
+	checkName("person.family_name", body.Person.FamilyName, faults)
 	details := PersonDetails{
 		FamilyName: body.Person.FamilyName, GivenNames: body.Person.GivenNames,
 		BirthDate: body.Person.BirthDate, ANumber: body.Person.ANumber,

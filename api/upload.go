@@ -10,6 +10,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/textproto"
 	"path"
 	"slices"
 	"strings"
@@ -118,7 +119,7 @@ func readForm(parts *multipart.Reader) (upload, error) {
 			return form, fault("file", "is missing")
 		}
 		if err != nil {
-			return form, unreadForm(err)
+			return form, unreadPart(err)
 		}
 		if part.FormName() == "file" {
 			form.name, form.file = displayName(part.FileName()), part
@@ -137,6 +138,16 @@ func readForm(parts *multipart.Reader) (upload, error) {
 		}
 		*value = string(text)
 	}
+}
+
+// unreadPart says of a part that does not begin why: the head of one is text that
+// anybody may have written.
+func unreadPart(err error) error {
+	var head textproto.ProtocolError
+	if errors.As(err, &head) || strings.HasPrefix(err.Error(), "multipart: ") {
+		return newProblem(malformed, "the form has a part that can't be read")
+	}
+	return unreadForm(err)
 }
 
 // unreadForm says of a form that breaks off why.
