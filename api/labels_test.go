@@ -58,3 +58,16 @@ func TestRule03_ALabelCountsOnceASecondPersonConfirmedIt(t *testing.T) {
 	}
 	waits("prepared by who confirmed it,", prepared("both"))
 }
+
+// Rule 3: that an order was disclosed once lists no order.
+func TestRule03_AnOrderIsDisclosedEachTime(t *testing.T) {
+	w := newWorld(t)
+	r := w.open()
+	order := w.paper(r, "final_order", "officer2")
+	for range 2 {
+		if made := read[outgoingPackage](t, w.order(r, fields{"documents": []string{order}})); made.Undisclosed != 1 {
+			t.Fatalf("rule 3: an order goes along undisclosed: %s", made.states())
+		}
+		w.disclose(r)
+	}
+}
