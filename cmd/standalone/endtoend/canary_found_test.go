@@ -1,13 +1,20 @@
 package endtoend
 
 import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+
+	"github.com/traveldoc/traveldoc/cmd/standalone/system"
 )
 
 // TestNothingPersonalIsFoundAnywhere lives lives about people who carry a mark
@@ -16,6 +23,7 @@ func TestNothingPersonalIsFoundAnywhere(t *testing.T) {
 	f := gatherFlock(t)
 	f.live()
 	f.everythingPlanted()
+	f.everythingWritten()
 	if found := f.places(); len(found) > 0 {
 		t.Errorf("%d places tell what is personal:\n%s", len(found), strings.Join(found, "\n"))
 	}
@@ -96,27 +104,79 @@ func (f *flock) leak(t *testing.T) {
 	if _, err := f.log.Write([]byte("level=INFO msg=opened person=" + mark + "\n")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := f.w.Engine.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "leak", TaskQueue: "nobody"}, "leak", map[string]string{"born": bornOn})
+	leaking := client.StartWorkflowOptions{ID: "leak", TaskQueue: "nobody"}
+	if _, err := f.w.Engine.ExecuteWorkflow(ctx, leaking, "leak of "+mark, map[string]string{"born": bornOn}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.w.Records.Exec(ctx, `INSERT INTO traveldoc.alarms (kind, detail, raised_at) VALUES ('leak', jsonb_build_object('number', $1::text), $2)`, alien, f.w.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.w.Records.Exec(ctx, `INSERT INTO traveldoc.alarms (kind, detail, raised_at) VALUES ('leak', jsonb_build_object('number', $1::text), $2)`, alien, f.w.Now())
+	_, err = f.w.Records.Exec(ctx, `INSERT INTO traveldoc.alarms (kind, detail, raised_at)
+		VALUES ('leak', jsonb_build_object('file', encode('%PDF-1.7', 'hex')), $1)`, f.w.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.answers["a leak"] = "the name " + mark + " is not known"
+	f.leakOutside(t)
 	f.w.Await("the leaking workflow is listed", func() error {
-		found := f.places()
-		for _, place := range []string{"log of a part", "history of leak", "table traveldoc.alarms", "file /postgres", "the answer to a leak"} {
-			if !slices.ContainsFunc(found, func(one string) bool { return strings.HasPrefix(one, place) }) {
-				return errNotFound(place)
-			}
+		listed, err := f.w.Engine.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId = 'leak'"})
+		if err == nil && len(listed.Executions) == 0 {
+			err = errors.New("it is not")
 		}
-		return nil
+		return err
 	})
+	found := f.places()
+	for _, place := range []string{
+		"log of a part", "history of leak", "visibility of leak", "table traveldoc.alarms", "an unsealed PDF in table", "file /postgres",
+		"the answer to a leak", "span", "figures", "mail " + mark, "file /maildrop", "address", "title of /leak", "headers of /leak",
+	} {
+		if !slices.ContainsFunc(found, func(one string) bool { return strings.HasPrefix(one, place) }) {
+			t.Errorf("nothing was found in %s", place)
+		}
+	}
 }
 
-// errNotFound is a place whose leak was not found.
-type errNotFound string
-
-func (e errNotFound) Error() string { return "nothing was found in " + string(e) }
+// leakOutside tells something personal by span, figure, mail, address, title and header.
+func (f *flock) leakOutside(t *testing.T) {
+	t.Helper()
+	post := func(address, key, body string) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Authorization", "Bearer "+key)
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode >= http.StatusMultipleChoices {
+			t.Fatalf("%s answers %s", address, answer.Status)
+		}
+	}
+	post(f.collector, "", `{"name":"open `+mark+`"}`)
+	settings, err := f.w.House.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	post(f.w.House.URL(system.MailPort)+"/v3/mail/send", settings["TRAVELDOC_SENDGRID_KEY"], `{
+		"from": {"email": "desk@traveldoc.example"}, "subject": "`+mark+`", "custom_args": {"about": "`+mark+`"},
+		"personalizations": [{"to": [{"email": "officer1@bos.example"}]}], "content": [{"type": "text/plain", "value": "`+mark+`"}]
+	}`)
+	strange := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/metrics":
+			fmt.Fprintf(w, "requests{person=%q} 1\n", mark)
+		case "/":
+			http.Redirect(w, r, "/leak?name="+mark, http.StatusSeeOther)
+		default:
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("X-Person", mark)
+			fmt.Fprintf(w, "<title>%s</title>", mark)
+		}
+	}))
+	t.Cleanup(strange.Close)
+	f.figures, f.strange = append(f.figures, strange.URL+"/metrics"), append(f.strange, strange.URL+"/")
+}

@@ -27,6 +27,7 @@ const (
 	alien     = "A918273645"
 	another   = "A918273646"
 	secondOne = "A918273647"
+	fourth    = "A918273648"
 )
 
 // birthDates are the forms in which people and programs write the day.
@@ -40,6 +41,13 @@ type flock struct {
 	log  *record
 	// answers are what refused calls were told, by call.
 	answers map[string]string
+	// ids are of what was made in a life, by the path of what is done to it.
+	ids map[string]string
+	// traces is what would be told of spans, figures the addresses of metrics, and
+	// strange pages of others, which a leak adds.
+	traces           *record
+	collector        string
+	figures, strange []string
 }
 
 // record keeps all that is written to it.
@@ -62,6 +70,7 @@ func (r *record) Bytes() []byte {
 
 func gatherFlock(t *testing.T) *flock {
 	t.Helper()
+	traces, collector := collect(t)
 	town, err := chaos.FoundExample(trial.Folder(t).Path(), os.Args[0])
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +85,11 @@ func gatherFlock(t *testing.T) *flock {
 	if err := town.Rise(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &flock{t: t, town: town, w: whole.Join(t, town.House), log: log, answers: map[string]string{}}
+	f := &flock{
+		t: t, town: town, w: whole.Join(t, town.House), log: log, answers: map[string]string{}, ids: map[string]string{},
+		traces: traces, collector: collector, figures: []string{town.House.URL(system.APIPort) + "/metrics"},
+	}
+	return f
 }
 
 // kill ends a part with SIGKILL and starts it again.
@@ -112,9 +125,15 @@ func canary(number string) fields {
 
 func (f *flock) open(country, post, number string) (*request, whole.Answer) {
 	f.t.Helper()
+	return f.openOn(fields{"type": "final_removal", "number": mark + "-order", "date": "2026-01-05", "source": evidence}, country, post, number)
+}
+
+// openOn opens on an order.
+func (f *flock) openOn(order fields, country, post, number string) (*request, whole.Answer) {
+	f.t.Helper()
 	answer := f.w.As("officer1").Post("/v1/requests", fields{
 		"person": canary(number), "country": country, "post": post, "field_office": "BOS",
-		"order": fields{"type": "final_removal", "number": mark + "-order", "date": "2026-01-05", "source": evidence},
+		"order": order,
 		"note":  note("open"),
 	}, "")
 	r := &request{t: f.t, w: f.w}
@@ -173,6 +192,8 @@ func (f *flock) live() {
 	second := f.detained()
 	f.silence(first)
 	f.issued(first)
+	f.assist()
+	f.everyAct()
 	f.driveEverything(second)
 	f.end(first, second)
 }
@@ -243,9 +264,9 @@ func (f *flock) issued(r *request) {
 // end closes both lives.
 func (f *flock) end(first, second *request) {
 	f.t.Helper()
-	for _, r := range []*request{first, second} {
-		r.do("officer1", "withdraw", fields{"outcome": "released", "reason": "released_under_supervision", "note": note("withdraw")})
-		r.at("closed")
-	}
+	first.do("officer1", "close", fields{"reason": "not_needed", "note": note("close")})
+	first.at("closed")
+	second.do("officer1", "withdraw", fields{"outcome": "released", "reason": "released_under_supervision", "note": note("withdraw")})
+	second.at("closed")
 	f.w.Rest()
 }
