@@ -21,6 +21,7 @@ func Triggers() []string {
 		"country_consents.audit_consented",
 		"custody_clocks.audit_derived",
 		"dispatches.audit_authorised", "dispatches.audit_dispatched",
+		"events.audit_signed",
 		"hold_amendments.audit_amended",
 		"holds.audit_lifted", "holds.audit_placed",
 		"legal_events.audit_recorded",
