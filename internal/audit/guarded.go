@@ -24,7 +24,7 @@ func Triggers() []string {
 		"events.audit_signed",
 		"hold_amendments.audit_amended",
 		"holds.audit_lifted", "holds.audit_placed",
-		"legal_events.audit_recorded",
+		"legal_events.audit_recorded", "legal_events.audit_signed",
 		"messages.audit_claimed", "messages.audit_mailed",
 		"person_keys.audit_never_keyed", "person_keys.audit_rekeyed", "person_keys.audit_shredded",
 		"person_merges.audit_merged", "person_merges.audit_split",
