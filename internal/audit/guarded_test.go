@@ -51,15 +51,20 @@ func acts() map[string]struct {
 		"commands.audit_finished": {"invented", []string{command, `UPDATE commands SET status = 'done', done_at = stored_at`}},
 		"country_consents.audit_consented": {"country.consent", []string{`INSERT INTO country_consents (consent_id, request_id, order_country, country, reason, source_sha256, consented_by, consented_at)
 			VALUES (` + one + `, ` + one + `, 'GHA', 'TGO', 'x', '', 'x', ` + at + `)`}},
-		"custody_clocks.audit_derived":  {"custody.derive", []string{`INSERT INTO custody_clocks VALUES (` + one + `, 'BOS', 1, true, '{}', ` + at + `)`}},
-		"dispatches.audit_authorised":   {"dispatch.send", []string{dispatch}},
-		"dispatches.audit_dispatched":   {"dispatch.send", []string{dispatch, `UPDATE dispatches SET status = 'sent', sent_at = ` + at}},
+		"custody_clocks.audit_derived": {"custody.derive", []string{`INSERT INTO custody_clocks VALUES (` + one + `, 'BOS', 1, true, '{}', ` + at + `)`}},
+		"dispatches.audit_authorised":  {"dispatch.send", []string{dispatch}},
+		"dispatches.audit_dispatched":  {"dispatch.send", []string{dispatch, `UPDATE dispatches SET status = 'sent', sent_at = ` + at}},
+		"events.audit_signed": {"noncompliance_notice.sign", []string{`INSERT INTO events (request_id, seq, type, occurred_at, recorded_at, actor, actor_roles, command_id, data, content_sha256)
+			VALUES (` + one + `, 1, 'noncompliance_recorded', ` + at + `, ` + at + `, 'x', '{}', ` + one + `, '{"signed_by": "y"}', '')`}},
 		"hold_amendments.audit_amended": {"hold.amend", []string{`INSERT INTO hold_amendments (amendment_id, hold_id, amended_by, amended_at) VALUES (` + one + `, ` + one + `, 'x', ` + at + `)`}},
 		"holds.audit_placed":            {"hold.place", []string{hold}},
 		"holds.audit_lifted":            {"hold.lift", []string{hold, `UPDATE holds SET lifted_at = ` + at + `, lifted_by = 'x'`}},
 		"legal_events.audit_recorded": {"legal_event.record", []string{`INSERT INTO legal_events
 			(legal_event_id, person_id, kind, dated, office, source_type, source_sha256, recorded_at, recorded_by)
 			VALUES (` + one + `, ` + one + `, 'detained', '2026-03-02', 'BOS', 'x', '', ` + at + `, 'x')`}},
+		"legal_events.audit_signed": {"noncompliance_notice.sign", []string{`INSERT INTO legal_events
+			(legal_event_id, person_id, kind, dated, office, source_type, source_sha256, recorded_at, recorded_by, signed_by, signed_on)
+			VALUES (` + one + `, ` + one + `, 'noncompliance_notice', '2026-03-02', 'BOS', 'x', '', ` + at + `, 'x', 'y', '2026-03-02')`}},
 		"messages.audit_claimed":        {"mail.digest", []string{message}},
 		"messages.audit_mailed":         {"mail.digest", []string{message, `UPDATE messages SET status = 'sending', sending_at = ` + at}},
 		"person_keys.audit_never_keyed": {"person_key.destroy", []string{`INSERT INTO person_keys (person_id, master, made_at, destroyed_at) VALUES (` + one + `, '', ` + at + `, ` + at + `)`}},
