@@ -134,7 +134,7 @@ func (w *Whole) connect() {
 	mover, done, err := w.House.Mover(ctx)
 	must(w.t, err)
 	w.t.Cleanup(done)
-	w.mover = mover
+	w.mover, mover.Patience = mover, patience
 	w.mover.Settled = w.settled
 	w.Records, err = pgxpool.New(ctx, w.House.Server.URL(postgres.Traveldoc))
 	must(w.t, err)
