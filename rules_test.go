@@ -52,6 +52,10 @@ func rules() []rule {
 			{pkg: "internal/store", test: "TestRule01_NothingLeavesOnAVacatedOrder", off: [][]edit{
 				off(fence, "order && !found.OrderGone", "order"),
 			}},
+			{pkg: "internal/store", test: "TestRule01_AnOrderRetractedUnderItsStayIsNone", off: [][]edit{
+				off("internal/store/sqlcgen/fence.sql.go", ") OR (\n        EXISTS (SELECT FROM legal_events l", ") OR (\n        false AND EXISTS (SELECT FROM legal_events l"),
+				off("internal/custody/standing.go", "Order: h.order != nil", "Order: h.ordered()"),
+			}},
 			{pkg: "internal/store", test: "TestRule01_AnOrderThatIsNotDatedIsVacatedAllTheSame", off: [][]edit{
 				off("internal/custody/history.go", "if !stops || h.ordered()", "if stops || h.ordered()"),
 				off("internal/store/legalstops.go", " || !was.Gone && is.Gone", ""),

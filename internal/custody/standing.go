@@ -2,7 +2,7 @@ package custody
 
 // Standing is what a legal history leaves in force at its end.
 type Standing struct {
-	Order bool    // a final order, which a stay presumes where none is on record
+	Order bool    // a final order that is on record; one that a stay presumes is not
 	Gone  bool    // the order was vacated, and none became final since
 	Stays []Event // the grants of court stays, each with its key in Event.Stay
 }
@@ -15,5 +15,5 @@ func InForce(events []Event, rules Rules) (Standing, error) {
 	if err := found.err(); err != nil {
 		return Standing{}, err
 	}
-	return Standing{Order: h.ordered(), Gone: h.gone, Stays: h.stays}, nil
+	return Standing{Order: h.order != nil, Gone: h.gone, Stays: h.stays}, nil
 }

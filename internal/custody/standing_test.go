@@ -14,12 +14,13 @@ func TestWhatIsInForce(t *testing.T) {
 		order  bool
 		stays  int
 	}{
-		"a stay of an order that is not on record": {[]string{"s 2026-02-01 stay_granted stay=a"}, true, 1},
-		"one that ended":                     {[]string{"s 2026-02-01 stay_granted stay=a", "e 2026-03-01 stay_ended stay=a"}, true, 0},
+		"a stay of an order that is not on record": {[]string{"s 2026-02-01 stay_granted stay=a"}, false, 1},
+		"one that ended":                     {[]string{"s 2026-02-01 stay_granted stay=a", "e 2026-03-01 stay_ended stay=a"}, false, 0},
 		"vacated under it":                   {[]string{"s 2026-02-01 stay_granted stay=a", "v 2026-03-01 order_vacated"}, false, 0},
 		"vacated, and not on record":         {[]string{"v 2026-03-01 order_vacated"}, false, 0},
 		"vacated on the day it became final": {[]string{"o 2026-03-01 order_final", "v 2026-03-01 order_vacated"}, false, 0},
 		"an order after that":                {[]string{"v 2026-03-01 order_vacated", "o 2026-03-02 order_final"}, true, 0},
+		"retracted under a stay":             {[]string{"o 2026-01-01 order_final", "s 2026-02-01 stay_granted stay=a", "x 2026-03-01 retracted corrects=o"}, false, 1},
 		"vacated by mistake":                 {[]string{"v 2026-03-01 order_vacated", "x 2026-03-02 retracted corrects=v"}, false, 0},
 		"nothing":                            {nil, false, 0},
 		"an order":                           {[]string{"o 2026-01-01 order_final"}, true, 0},

@@ -200,6 +200,30 @@ func TestRule02_AStayOfAnOrderThatIsNotDatedStops(t *testing.T) {
 	}
 }
 
+// Rule 1: nor does the end of a stay make an order of one that never became final.
+func TestRule01_AnOrderRetractedUnderItsStayIsNone(t *testing.T) {
+	w := newWorld(t)
+	l := w.ready()
+	order := w.event(l, legal(custody.OrderFinal, "2026-01-12"))
+	granted := w.event(l, l.stay("2026-02-02"))
+	retracted := w.event(l, correction(custody.Retracted, "2026-02-10", order.ID))
+	if retracted.HoldID != retracted.ID {
+		t.Errorf("rule 1: an order was retracted under its stay and counsel was not asked: %+v", retracted)
+	}
+	ended := legal(custody.StayEnded, "2026-02-20")
+	ended.Event.HoldID = granted.HoldID
+	w.fact(l, ended)
+	l.lift(granted.HoldID)
+	l.lift(retracted.ID)
+	if l.leavesTo("GHA") {
+		t.Error("rule 1: a package left on an order that never became final")
+	}
+	w.fact(l, legal(custody.OrderFinal, "2026-02-25"))
+	if !l.leavesTo("GHA") {
+		t.Error("on an order that became final nothing leaves")
+	}
+}
+
 // Each stay that comes back has a hold of its own, and its end names that one.
 func TestStaysThatComeBackTogetherEndApart(t *testing.T) {
 	w := newWorld(t)

@@ -75,12 +75,15 @@ func (s sealed) putPerson(ctx context.Context, tx sqlcgen.DBTX, details api.Pers
 // unnumbered leaves out who is told apart by numbers: two records that each have
 // an A-number of their own are two by the agency's word.
 func (s sealed) unnumbered(ctx context.Context, tx sqlcgen.DBTX, found []string, details api.PersonDetails) (alike []string, err error) {
+	if details.ANumber == "" {
+		return found, nil
+	}
 	for _, id := range found {
 		other, err := s.person(ctx, tx, id)
 		if err != nil {
 			return nil, err
 		}
-		if details.ANumber == "" || other.ANumber == "" {
+		if other.ANumber == "" {
 			alike = append(alike, id)
 		}
 	}
