@@ -174,7 +174,7 @@ func rules() []rule {
 		}, ""},
 		{5, "a citizenship claim stops everything and is not the case officer's to close", []guard{
 			{pkg: "api", test: "TestRule05_TheCaseOfficerClosesNoCitizenshipClaim", off: [][]edit{
-				off("api/holds.go", "if hold.Kind != CitizenshipClaim {", "if hold.Kind != \"\" {"),
+				off("api/lifting.go", "if hold.Kind != CitizenshipClaim {", "if hold.Kind != \"\" {"),
 			}},
 			{pkg: "api", test: "TestRule05_ACitizenshipClaimStopsEverything", off: [][]edit{
 				off("api/holdkinds.go", "{CitizenshipClaim, []string{personScope}", "{CitizenshipClaim, []string{personScope, countryScope, requestScope}"),
@@ -200,7 +200,7 @@ func rules() []rule {
 			{pkg: "api", test: "TestRule05_WhoWorkedOnThePersonEndsNoClaim", off: [][]edit{
 				off("internal/store/sqlcgen/citizenship.sql.go", "WHERE e.type = 'reassigned'", "WHERE e.type = 'none'"),
 				off("internal/store/sqlcgen/citizenship.sql.go", "SELECT p.prepared_by FROM outgoing_packages p", "SELECT p.content FROM outgoing_packages p"),
-				off("api/holds.go", "append(worked, hold.PlacedBy)", "worked"),
+				off("api/lifting.go", "append(worked, hold.PlacedBy)", "worked"),
 			}},
 			{pkg: "api", test: "TestRule05_TheFieldIsNeedToKnow", off: [][]edit{
 				off("api/citizenship.go", "if !needs {", "if !needs && personID == \"\" {"),
