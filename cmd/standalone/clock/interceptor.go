@@ -69,10 +69,15 @@ func shiftSignalWithStart(original *workflowservice.SignalWithStartWorkflowExecu
 	return shifted
 }
 
-// skip asks for one fast-forward, after which the run's time flows again.
+// skip asks for one fast-forward, after which the run's time flows again. It is
+// over with its first skip, be that to its end or to a timer before it: the
+// engine counts from when it handles the request, and should that be late
+// enough to put the end past the timer, a fast-forward that stayed open would
+// skip on to the timer after, however far ahead, once its end has passed.
 func skip(id string, by time.Duration) *commonpb.TimeSkippingConfig {
 	return &commonpb.TimeSkippingConfig{
-		Enabled:           true,
-		FastForwardConfig: &commonpb.FastForwardConfig{Id: id, Duration: durationpb.New(by)},
+		Enabled:             true,
+		FastForwardConfig:   &commonpb.FastForwardConfig{Id: id, Duration: durationpb.New(by)},
+		MaxSessionSkipCount: 1,
 	}
 }

@@ -151,12 +151,14 @@ func (m *Mover) outside(ctx context.Context) (unrest, err error) {
 }
 
 // level moves the runs that lag behind the clock and says what is not at rest.
+// A run at work is left until it waits: the end of its move could pass while it
+// works, and the engine would skip on to its next timer instead.
 func (m *Mover) level(ctx context.Context, standings []standing) (unrest, err error) {
 	offset := m.Clock.Offset()
 	for _, standing := range standings {
 		lag := offset - standing.skipped
 		switch {
-		case standing.busy != "" && (standing.underWay || lag <= tolerance):
+		case standing.busy != "":
 			unrest = fmt.Errorf("%s: %s", standing.workflowID, standing.busy)
 		case lag <= tolerance:
 		case standing.underWay:

@@ -212,6 +212,7 @@ func TestFastForward(t *testing.T) {
 		"timers of all workflows fire in their order":       inOrder,
 		"continue-as-new keeps the shifted time":            acrossRuns,
 		"a failing activity is retried on its day":          retried,
+		"a move that comes late goes no further":            overtaken,
 		"an error says what keeps it waiting":               keptWaiting,
 		"scheduled workflows begin on the clock's day":      scheduled,
 		"every step waits for what happens outside":         outside,
@@ -312,6 +313,46 @@ func retried(b *bench) {
 	b.forward(10 * day)
 	// One hour, then two, by the retry policy.
 	b.same("the third attempt", b.finish("patient")[0].Outside, began.Add(3*time.Hour))
+}
+
+// overtaken moves a run past its retry, as a request does that the engine
+// handles late. Such a move must be over with the retry: one that stayed open
+// would lead on to the retry after, should its end pass first.
+func overtaken(b *bench) {
+	attempts, answers := make(chan struct{}), make(chan error)
+	defer func() { b.desk.fail = nil }()
+	b.desk.fail = func() error {
+		attempts <- struct{}{}
+		return <-answers
+	}
+	b.start("late", plan{})
+	<-attempts
+	answers <- errors.New("not yet")
+	before := b.retrying("late")
+	b.must(b.mover.forward(b.ctx, "late", time.Hour+time.Minute))
+
+	<-attempts
+	after, err := b.mover.stand(b.ctx, "late")
+	b.must(err)
+	if moved := after.skipped - before.skipped; after.underWay || moved > time.Hour {
+		b.Errorf("moved by %v (still under way: %v), wanted no more than to the retry after an hour", moved, after.underWay)
+	}
+	answers <- nil
+	b.finish("late")
+}
+
+// retrying waits for the retry to be planned.
+func (b *bench) retrying(id string) *standing {
+	b.Helper()
+	for b.ctx.Err() == nil {
+		found, err := b.mover.stand(b.ctx, id)
+		b.must(err)
+		if found.busy == "" && !found.due.IsZero() {
+			return found
+		}
+	}
+	b.Fatal("nothing is retried")
+	return nil
 }
 
 func keptWaiting(b *bench) {

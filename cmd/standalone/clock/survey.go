@@ -112,10 +112,12 @@ func (m *Mover) stand(ctx context.Context, workflowID string) (*standing, error)
 	if run.GetExecutionState().GetState() > 2 {
 		return nil, nil
 	}
-	return read(workflowID, run, m.Clock.Now()), nil
+	return read(workflowID, run, time.Now()), nil
 }
 
-func read(workflowID string, run *persistencespb.WorkflowMutableState, now time.Time) *standing {
+// read judges by the run's own time, which a run that lags has not lived
+// through yet: a retry that is past by the clock still waits there.
+func read(workflowID string, run *persistencespb.WorkflowMutableState, machine time.Time) *standing {
 	skipping := run.GetExecutionInfo().GetTimeSkippingInfo()
 	forward := skipping.GetFastForwardInfo()
 	found := &standing{
@@ -124,7 +126,7 @@ func read(workflowID string, run *persistencespb.WorkflowMutableState, now time.
 		underWay:   skipping.GetConfig().GetEnabled() && forward != nil && !forward.GetHasReached(),
 	}
 	found.readTasks(run)
-	found.readTimers(run, now)
+	found.readTimers(run, machine.Add(found.skipped))
 	return found
 }
 
