@@ -113,6 +113,51 @@ func TestAttemptsCountByTheOfficesDays(t *testing.T) {
 	}
 }
 
+// Who complies before any notice does so on a request, which the law's history has no
+// place for: what was tried before that supports no notice.
+func TestAttemptsCountSinceCompliedOnARequest(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.sent())
+	l.attempt(monday)
+	l.attempt(monday.AddDate(0, 0, 14))
+	l.clock.set(monday.AddDate(0, 0, 14).Add(time.Hour))
+	before := l.state.Seq
+	l.do(&tdr.RecordNonCompliance{Step: tdr.NonComplianceCured, Evidence: "form"})
+	l.record(before)
+	sign := func(on string) error { return w.store.LegalEvents().Attempted(t.Context(), l.person, "BOS", date(on)) }
+	if err := sign("2026-03-21"); !errors.Is(err, api.ErrAttemptsMissing) {
+		t.Errorf("attempts before the person complied count: %v", err)
+	}
+	l.attempt(monday.AddDate(0, 0, 17))
+	if err := sign("2026-03-21"); !errors.Is(err, api.ErrAttemptsMissing) {
+		t.Errorf("one attempt since is enough: %v", err)
+	}
+	l.attempt(monday.AddDate(0, 0, 18))
+	if err := sign("2026-03-21"); err != nil {
+		t.Errorf("two attempts since: %v", err)
+	}
+}
+
+// Failing to comply is towards the order in force: what was tried under one that was
+// vacated supports no notice under the next, nor under none.
+func TestAttemptsCountUnderTheOrderInForce(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.sent())
+	l.attempt(monday)
+	l.attempt(monday.AddDate(0, 0, 14))
+	w.clock.set(monday.AddDate(1, 0, 0))
+	signed := func(when string) {
+		t.Helper()
+		if err := w.store.LegalEvents().Attempted(t.Context(), l.person, "BOS", date("2027-02-22")); !errors.Is(err, api.ErrAttemptsMissing) {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	w.fact(l, legal(custody.OrderVacated, "2026-04-01"))
+	signed("without an order")
+	w.fact(l, legal(custody.OrderFinal, "2027-02-20"))
+	signed("under the next order")
+}
+
 // custody is the person's clock as it was last derived.
 func (w *world) custody(l *life) custody.Clock {
 	w.t.Helper()

@@ -40,13 +40,20 @@ WHERE person_id = ANY (same_human(@person_id::uuid)) ORDER BY live DESC, opened_
 UPDATE deadlines SET met_at = @met_at WHERE subject = @subject AND name = ANY (@names::text[]) AND met_at IS NULL;
 
 -- name: NonComplianceAttempts :one
--- On how many days somebody tried in vain since the person last complied, up to a
--- day, and how many days lie between the first of them and the last.
+-- On how many days somebody tried in vain under the order in force since the person
+-- last complied, up to a day, and how many days lie between the first of them and the
+-- last. Who complied before any notice did so on a request: the law's history has
+-- compliance only after a notice.
 SELECT count(DISTINCT (e.occurred_at AT TIME ZONE @zone::text)::date) AS days,
     COALESCE(max((e.occurred_at AT TIME ZONE @zone::text)::date) - min((e.occurred_at AT TIME ZONE @zone::text)::date), 0)::bigint AS apart
 FROM events e JOIN requests r USING (request_id)
 WHERE r.person_id = ANY (same_human(@person_id::uuid)) AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
     AND e.occurred_at < @until::timestamptz
+    AND e.occurred_at > COALESCE((
+        SELECT max(c.occurred_at) FROM events c JOIN requests s USING (request_id)
+        WHERE s.person_id = ANY (same_human(@person_id::uuid)) AND c.type = 'noncompliance_recorded' AND c.data ->> 'step' = 'complied'),
+        '-infinity'::timestamptz)
     AND (e.occurred_at AT TIME ZONE @zone::text)::date >= COALESCE((
-        SELECT max(l.dated) FROM legal_events l WHERE l.person_id = ANY (same_human(@person_id::uuid)) AND l.kind = 'complied'
+        SELECT max(l.dated) FROM legal_events l
+        WHERE l.person_id = ANY (same_human(@person_id::uuid)) AND l.kind IN ('complied', 'order_final', 'order_vacated')
             AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id)), '-infinity'::date);

@@ -213,8 +213,13 @@ SELECT count(DISTINCT (e.occurred_at AT TIME ZONE $1::text)::date) AS days,
 FROM events e JOIN requests r USING (request_id)
 WHERE r.person_id = ANY (same_human($2::uuid)) AND e.type = 'noncompliance_recorded' AND e.data ->> 'step' = 'attempt'
     AND e.occurred_at < $3::timestamptz
+    AND e.occurred_at > COALESCE((
+        SELECT max(c.occurred_at) FROM events c JOIN requests s USING (request_id)
+        WHERE s.person_id = ANY (same_human($2::uuid)) AND c.type = 'noncompliance_recorded' AND c.data ->> 'step' = 'complied'),
+        '-infinity'::timestamptz)
     AND (e.occurred_at AT TIME ZONE $1::text)::date >= COALESCE((
-        SELECT max(l.dated) FROM legal_events l WHERE l.person_id = ANY (same_human($2::uuid)) AND l.kind = 'complied'
+        SELECT max(l.dated) FROM legal_events l
+        WHERE l.person_id = ANY (same_human($2::uuid)) AND l.kind IN ('complied', 'order_final', 'order_vacated')
             AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id)), '-infinity'::date)
 `
 
@@ -229,8 +234,10 @@ type NonComplianceAttemptsRow struct {
 	Apart int64
 }
 
-// On how many days somebody tried in vain since the person last complied, up to a
-// day, and how many days lie between the first of them and the last.
+// On how many days somebody tried in vain under the order in force since the person
+// last complied, up to a day, and how many days lie between the first of them and the
+// last. Who complied before any notice did so on a request: the law's history has
+// compliance only after a notice.
 func (q *Queries) NonComplianceAttempts(ctx context.Context, arg NonComplianceAttemptsParams) (NonComplianceAttemptsRow, error) {
 	row := q.db.QueryRow(ctx, nonComplianceAttempts, arg.Zone, arg.PersonID, arg.Until)
 	var i NonComplianceAttemptsRow
