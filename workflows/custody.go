@@ -56,9 +56,10 @@ func (c *custodyClock) look(ctx workflow.Context) (watch bool, next time.Time, e
 		c.Seen = now
 	}
 	office := reading.OfficeTime
+	today := custody.Today(reading.Events, office.LocalDate(c.Seen))
 	// What it iterates over in no order, it sorts before it answers.
 	//workflowcheck:ignore
-	clock, err := custody.Derive(reading.Events, reading.Rules, custody.View{AsOf: office.LocalDate(c.Seen), Office: office})
+	clock, err := custody.Derive(reading.Events, reading.Rules, custody.View{AsOf: today, Office: office})
 	if err != nil {
 		return true, time.Time{}, c.complain(ctx, err)
 	}

@@ -147,6 +147,18 @@ func boston(t *testing.T) *time.Location {
 	return zone
 }
 
+// A detention that an office further east recorded past its midnight is no contradiction here.
+func TestTheDayOfAnOfficeFurtherEastCounts(t *testing.T) {
+	c := newClock(t, began)
+	c.happen(custody.OrderFinal, firstDay.AddDays(-60))
+	c.happen(custody.Detained, firstDay.AddDays(1))
+	c.later(2*day, custody.Released)
+	c.watch()
+	if alarms := c.world.Alarms(); len(alarms) != 0 || len(c.world.Filed()) == 0 {
+		t.Errorf("alarms %+v, filed %+v", alarms, c.world.Filed())
+	}
+}
+
 // A return to detention that is told while the release is being read is not missed.
 func TestReturnDuringTheLastLook(t *testing.T) {
 	c := newClock(t, began.Add(70*day))

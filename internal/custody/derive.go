@@ -18,6 +18,18 @@ type View struct {
 	Office  calendar.Slice // the office's calendar, for flagging closed days; may be empty
 }
 
+// Today is the day to read a recorded history on: the local date at the responsible
+// office, or that of an event which an office further east recorded, where the next
+// day has begun. No event is recorded ahead of its own office's date.
+func Today(events []Event, local calendar.Date) calendar.Date {
+	for _, event := range events {
+		if event.Date.After(local) {
+			local = event.Date
+		}
+	}
+	return local
+}
+
 // Derive reads a person's custody clock from the legal events. The order of the
 // events given does not matter. A history that cannot be true is a *HistoryError
 // (ErrHistory) naming every broken rule with its events; unusable rules are ErrRules, a

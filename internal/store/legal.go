@@ -61,6 +61,9 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 	if err := correctable(before, entry.Event); err != nil {
 		return row, nil, err
 	}
+	if err := l.happened(ctx, entry.Event, now); err != nil {
+		return row, nil, err
+	}
 	if err := l.attempted(ctx, q, personID, entry.Event); err != nil {
 		return row, nil, err
 	}
@@ -86,6 +89,16 @@ func (l LegalEvents) add(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, per
 		return row, nil, err
 	}
 	return row, event.Poke, l.derive(ctx, tx, q, personID, append(before, row), now)
+}
+
+// happened: an event lies no later than today at its own office, whatever day it is
+// at the offices that recorded the others.
+func (l LegalEvents) happened(ctx context.Context, event api.LegalEvent, now time.Time) error {
+	days, err := l.officeTime(ctx, event.Office, []custody.Event{custodyEvent(event, now)})
+	if err == nil && event.Dated.After(days.LocalDate(now)) {
+		err = &custody.HistoryError{Problems: []custody.Problem{{Rule: custody.RuleFuture, Events: []string{event.ID}}}}
+	}
+	return err
 }
 
 // attempted: a notice is signed by the day of its signature, or else of its service;
@@ -213,7 +226,7 @@ func (l LegalEvents) clockOf(ctx context.Context, q *sqlcgen.Queries, personID s
 	if filing.officeTime, err = l.officeTime(ctx, last.Office, events); err != nil {
 		return filing, err
 	}
-	view := custody.View{AsOf: filing.officeTime.LocalDate(now), Office: filing.officeTime}
+	view := custody.View{AsOf: custody.Today(events, filing.officeTime.LocalDate(now)), Office: filing.officeTime}
 	if filing.clock, err = custody.Derive(events, l.rules, view); err != nil {
 		return filing, err
 	}
@@ -296,7 +309,8 @@ func (l LegalEvents) Custody(ctx context.Context, personID string) (api.PersonCu
 // today reads a clock as of now: since it was derived, days have come and passed.
 func (l LegalEvents) today(read api.PersonCustody, history activities.LegalHistory) (api.PersonCustody, error) {
 	now := l.clock.Now().UTC()
-	clock, err := custody.Derive(history.Events, l.rules, custody.View{AsOf: history.OfficeTime.LocalDate(now), Office: history.OfficeTime})
+	today := custody.Today(history.Events, history.OfficeTime.LocalDate(now))
+	clock, err := custody.Derive(history.Events, l.rules, custody.View{AsOf: today, Office: history.OfficeTime})
 	if err != nil {
 		return read, fmt.Errorf("read custody clock: %w", err)
 	}

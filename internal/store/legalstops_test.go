@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/custody"
@@ -245,5 +246,33 @@ func TestStaysThatComeBackTogetherEndApart(t *testing.T) {
 	}
 	if back[0].ID == back[1].ID {
 		t.Error("two stays came back under one hold")
+	}
+}
+
+// A court stay counts at once at the office that learns of it, also where the others
+// of the person's history have begun the next day; what lies ahead of its own
+// office's date is still refused.
+func TestAnOfficeFurtherWestRecordsAStayInItsEvening(t *testing.T) {
+	w := newWorld(t)
+	l := w.ready()
+	w.clock.set(time.Date(2026, time.March, 3, 5, 30, 0, 0, time.UTC)) // past midnight in Boston
+	w.fact(l, legal(custody.OrderFinal, "2026-01-12"))
+	w.fact(l, legal(custody.Detained, "2026-03-03"))
+	west := func(on string) api.LegalEntry {
+		entry := l.stay(on)
+		entry.Event.Office = "LOS"
+		return entry
+	}
+	_, _, err := w.store.LegalEvents().Record(t.Context(), l.person, west("2026-03-03"))
+	var history *custody.HistoryError
+	if !errors.As(err, &history) || history.Problems[0].Rule != custody.RuleFuture || w.count("holds") != 0 {
+		t.Errorf("a stay of tomorrow in the west: %v", err)
+	}
+	stay := w.event(l, west("2026-03-02"))
+	if stay.HoldID == "" || !w.custody(l).Suspended {
+		t.Errorf("stay %+v, clock %+v", stay, w.custody(l))
+	}
+	if read, err := w.store.LegalEvents().Custody(t.Context(), l.person); err != nil || !read.Summary.Suspended {
+		t.Errorf("read: %+v, %v", read.Summary, err)
 	}
 }
