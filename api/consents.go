@@ -8,7 +8,6 @@ import (
 
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/identity"
-	"github.com/traveldoc/traveldoc/internal/playbook"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
@@ -103,19 +102,14 @@ func (s *Server) checkOrderCountry(order contract.Order, faults *fieldErrors) {
 func (s *Server) checkRecipient(ctx context.Context, made draft, faults *fieldErrors) error {
 	nationalities := []string{made.open.Order.Country}
 	if made.person == nil && made.open.PersonID != "" {
-		claims, err := s.persons.Nationalities(ctx, made.open.PersonID)
+		known, err := s.persons.KnownNationalities(ctx, made.open.PersonID)
 		if err != nil {
 			return fmt.Errorf("read nationalities: %w", err)
 		}
-		for _, claim := range claims {
-			nationalities = append(nationalities, claim.Country)
-		}
+		nationalities = append(nationalities, known...)
 	}
-	for _, nationality := range nationalities {
-		if playbook.NeverAddressed(nationality, made.open.Country) {
-			faults.add("country", "is never asked about a person of this nationality")
-			break
-		}
+	if neverTold(nationalities, made.open.Country) {
+		faults.add("country", "is never asked about a person of this nationality")
 	}
 	return nil
 }

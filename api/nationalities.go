@@ -43,7 +43,10 @@ func (s *Server) checkCountry(code string, on calendar.Date, faults *fieldErrors
 }
 
 func (c *Carrier) finishNationality(ctx context.Context, stored StoredCommand) (Answer, error) {
-	return finishBy(ctx, c, stored, http.StatusCreated, c.persons.ClaimNationality, func(n Nationality) any { return nationalityOf(n) })
+	return finishBy(ctx, c, stored, http.StatusCreated, c.persons.ClaimNationality, func(n Nationality) any {
+		c.poke(ctx, n.Poke)
+		return nationalityOf(n)
+	})
 }
 
 // ListNationalities lists the claims about a person in the order of recording.

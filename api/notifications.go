@@ -27,15 +27,14 @@ const (
 func (s *Server) RecordConsularNotification(
 	ctx context.Context, r contract.RecordConsularNotificationRequestObject,
 ) (contract.RecordConsularNotificationResponseObject, error) {
-	seen, err := s.human(ctx, r.Id, identity.RecordConsularNotification)
-	if err != nil {
+	if _, err := s.human(ctx, r.Id, identity.RecordConsularNotification); err != nil {
 		return nil, err
 	}
-	claims, err := gather(ctx, r.Id, seen, s.persons.Nationalities)
+	known, err := s.persons.KnownNationalities(ctx, r.Id)
 	if err != nil {
-		return nil, fmt.Errorf("list nationalities: %w", err)
+		return nil, fmt.Errorf("read nationalities: %w", err)
 	}
-	if err := s.checkNotification(*r.Body, claims); err != nil {
+	if err := s.checkNotification(*r.Body, known); err != nil {
 		return s.again(ctx, r.Params.IdempotencyKey, err)
 	}
 	told := ConsularNotification{
@@ -51,11 +50,11 @@ func (s *Server) RecordConsularNotification(
 // checkNotification: for a country on the list the person's wish does not
 // count, unless its exception applies; for any other it does. One that is never
 // addressed about the person is told nothing.
-func (s *Server) checkNotification(body contract.NewConsularNotification, claims []Nationality) error {
+func (s *Server) checkNotification(body contract.NewConsularNotification, known []string) error {
 	var faults fieldErrors
 	now := s.clock.Now()
 	s.checkCountry(body.Country, calendar.DateOf(now.UTC()), &faults)
-	if neverTold(claims, body.Country) {
+	if neverTold(known, body.Country) {
 		faults.add("country", "is told of nobody who claims Taiwan: its own office is, at their request only (8 CFR 236.1(e))")
 	}
 	listed, onList := s.packs.MandatoryNotification(body.Country)
@@ -80,9 +79,10 @@ func (s *Server) checkNotification(body contract.NewConsularNotification, claims
 	return faults.problem()
 }
 
-// neverTold: a claim of the person keeps what concerns them from a country.
-func neverTold(claims []Nationality, country string) bool {
-	return slices.ContainsFunc(claims, func(claim Nationality) bool { return playbook.NeverAddressed(claim.Country, country) })
+// neverTold: a nationality that is on record of the human, under whichever record
+// and whoever sees it, keeps what concerns them from a country.
+func neverTold(known []string, country string) bool {
+	return slices.ContainsFunc(known, func(nationality string) bool { return playbook.NeverAddressed(nationality, country) })
 }
 
 func (c *Carrier) finishNotification(ctx context.Context, stored StoredCommand) (Answer, error) {
@@ -111,9 +111,13 @@ func (s *Server) ListConsularNotifications(
 	if err != nil {
 		return nil, err
 	}
+	known, err := s.persons.KnownNationalities(ctx, r.Id)
+	if err != nil {
+		return nil, fmt.Errorf("read nationalities: %w", err)
+	}
 	duties := []contract.ConsularDuty{}
 	if !since.IsZero() {
-		duties = s.consularDuties(claims, told, since)
+		duties = s.consularDuties(claims, known, told, since)
 	}
 	return contract.ListConsularNotifications200JSONResponse{Duties: duties, Notifications: mapped(told, notificationOf)}, nil
 }
@@ -143,13 +147,13 @@ type ConsularDuty struct {
 	Done  bool
 }
 
-// ConsularDuties of a detention: each claimed nationality has one, unless another
-// claim keeps its country from being told. Only a notification since the detention began fulfils it; no request for a travel
+// ConsularDuties of a detention: each claimed nationality has one, unless one that
+// is known keeps its country from being told. Only a notification since the detention began fulfils it; no request for a travel
 // document does (8 CFR 236.1(e)).
-func ConsularDuties(claims []Nationality, told []ConsularNotification, since calendar.Date) []ConsularDuty {
+func ConsularDuties(claims []Nationality, known []string, told []ConsularNotification, since calendar.Date) []ConsularDuty {
 	var duties []ConsularDuty
 	for _, claim := range claims {
-		if neverTold(claims, claim.Country) || slices.ContainsFunc(duties, func(d ConsularDuty) bool { return d.Claim.Country == claim.Country }) {
+		if neverTold(known, claim.Country) || slices.ContainsFunc(duties, func(d ConsularDuty) bool { return d.Claim.Country == claim.Country }) {
 			continue
 		}
 		duties = append(duties, ConsularDuty{claim, slices.ContainsFunc(told, func(n ConsularNotification) bool {
@@ -160,14 +164,14 @@ func ConsularDuties(claims []Nationality, told []ConsularNotification, since cal
 }
 
 // consularDuties are those of each claimed nationality; where none is on record, one is to be.
-func (s *Server) consularDuties(claims []Nationality, told []ConsularNotification, since calendar.Date) []contract.ConsularDuty {
+func (s *Server) consularDuties(claims []Nationality, known []string, told []ConsularNotification, since calendar.Date) []contract.ConsularDuty {
 	duties := []contract.ConsularDuty{}
 	if len(claims) == 0 {
 		return append(duties, contract.ConsularDuty{
 			Duty: contract.RecordNationality, DetainedSince: since, State: contract.ConsularDutyStateOwed,
 		})
 	}
-	for _, duty := range ConsularDuties(claims, told, since) {
+	for _, duty := range ConsularDuties(claims, known, told, since) {
 		duties = append(duties, consularDuty(s.packs, duty.Claim.Country, since, duty.Done))
 	}
 	return duties

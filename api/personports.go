@@ -53,6 +53,7 @@ type Nationality struct {
 	Source     tdr.Evidence
 	RecordedBy string
 	RecordedAt time.Time
+	Poke       []string // mailboxes of those who are told at once; only claiming tells them
 }
 
 // ConsularNotification says that consular officers of a country were told of a
@@ -80,8 +81,13 @@ type Persons interface {
 	EndFlag(ctx context.Context, ending FlagEnding) (Flag, error)
 	// Flags lists ended ones too, in the order of raising.
 	Flags(ctx context.Context, personID string) ([]Flag, error)
+	// ClaimNationality adds a claim. Where it keeps what concerns the person from a
+	// country that is asked (playbook.NeverAddressed), counsel's hold comes with it.
 	ClaimNationality(ctx context.Context, claim Nationality) (Nationality, error)
 	Nationalities(ctx context.Context, personID string) ([]Nationality, error)
+	// KnownNationalities are the countries that claims and orders give the human, under
+	// any of their records, whoever sees those: for what is never sent, not for showing.
+	KnownNationalities(ctx context.Context, personID string) ([]string, error)
 	RecordConsularNotification(ctx context.Context, told ConsularNotification) (ConsularNotification, error)
 	ConsularNotifications(ctx context.Context, personID string) ([]ConsularNotification, error)
 }

@@ -127,3 +127,47 @@ func TestRule06_TaiwanNeverGoesToThePeoplesRepublic(t *testing.T) {
 		}
 	}
 }
+
+// Rule 6: what went to the People's Republic before it turned out that the person
+// is of Taiwan is stopped and asked back, and counsel is told.
+func TestRule06_WhatLiesWithThePeoplesRepublicIsAskedBack(t *testing.T) {
+	for name, turnsOut := range map[string]func(w *world, l *life){
+		"by a claim": func(_ *world, l *life) { l.claim("TWN", "document") },
+		"by a merge": func(w *world, l *life) {
+			other := w.ready()
+			w.later()
+			other.claim("TWN", "person")
+			l.merge(other)
+		},
+		"by a merge into the other": func(w *world, l *life) {
+			other := w.ready()
+			w.later()
+			other.claim("TWN", "person")
+			other.merge(l)
+		},
+		"by an order": func(w *world, l *life) {
+			second := w.draft(l.person, nil)
+			second.intake.Open.Country, second.intake.Open.Order.Country = "TWN", "TWN"
+			second.takeIn()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			l := w.ready()
+			l.authorise(l.authorisation())
+			l.exec("UPDATE requests SET country = 'CHN' WHERE request_id = $1", l.id)
+			w.later()
+			turnsOut(w, l)
+			if n := w.count("recalls WHERE closed_at IS NULL"); n != 1 {
+				t.Errorf("rule 6: %d of what lies with the People's Republic is asked back", n)
+			}
+			if n := w.count("holds WHERE kind = 'counsel' AND country = 'CHN' AND lifted_at IS NULL"); n != 1 {
+				t.Errorf("rule 6: %d holds stop what goes on there", n)
+			}
+			if n := w.count("notices WHERE filed_under LIKE 'hold/%'"); n == 0 {
+				t.Error("rule 6: nobody told counsel")
+			}
+			l.mustBe("of Taiwan", false)
+		})
+	}
+}

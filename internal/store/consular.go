@@ -52,6 +52,10 @@ func (s *Store) consular(ctx context.Context, q *sqlcgen.Queries, personID strin
 	if err != nil {
 		return nil, err
 	}
+	known, err := q.KnownNationalities(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
 	told, err := q.ConsularNotifications(ctx, personID)
 	if err != nil {
 		return nil, err
@@ -63,7 +67,7 @@ func (s *Store) consular(ctx context.Context, q *sqlcgen.Queries, personID strin
 		return []consularDuty{{key: nationalityDuty + "/" + since.String(), due: begins, consularWhy: why}}, nil
 	}
 	var duties []consularDuty
-	for _, duty := range api.ConsularDuties(each(claims, nationalityOf), each(told, notificationOf), since) {
+	for _, duty := range api.ConsularDuties(each(claims, nationalityOf), known, each(told, notificationOf), since) {
 		if !duty.Done {
 			duties = append(duties, s.notify(duty.Claim, since, begins))
 		}

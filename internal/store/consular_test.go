@@ -103,6 +103,32 @@ func TestRule08_ADetentionIsNotified(t *testing.T) {
 	}
 }
 
+// Rule 6: under whichever record somebody claims Taiwan, the People's Republic is
+// told of no detention of theirs; once it turns out that they are two, it is.
+func TestRule06_NoRecordOfAHumanOfTaiwanIsNotifiedToThePeoplesRepublic(t *testing.T) {
+	w := newWorld(t)
+	w.listed()
+	a, b := w.two()
+	w.claim(a, "CHN")
+	w.claim(b, "TWN")
+	w.detained(a)
+	owed := func(what string, want bool) {
+		t.Helper()
+		if _, got := w.consular(a)["consular_notification CHN"]; got != want {
+			t.Errorf("rule 6: %s: the People's Republic is to be told: %v", what, got)
+		}
+	}
+	owed("two records", true)
+	w.later()
+	merge := a.merge(b)
+	owed("one human", false)
+	w.later()
+	if err := w.split(merge.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	owed("two humans again", true)
+}
+
 func TestANationalityIsOwed(t *testing.T) {
 	w := newWorld(t)
 	l := w.detained(w.sent())

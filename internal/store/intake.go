@@ -65,6 +65,9 @@ func (s *Store) TakeIn(ctx context.Context, intake api.Intake) (api.StoredComman
 		if intake.NewPerson != nil {
 			return s.holdAlike(ctx, tx, q, intake.Open, alike, now)
 		}
+		if err := s.takeNationality(ctx, tx, q, intake.Open, now); err != nil {
+			return err
+		}
 		return s.catchUp(ctx, q, intake.Open, now)
 	})
 	switch {
@@ -130,6 +133,14 @@ func (s *Store) takeRequest(ctx context.Context, tx pgx.Tx, intake api.Intake) e
 		PersonID: open.PersonID, Row: order, Values: map[string]string{orderNumberColumn: open.Order.Number},
 		By: intake.Command.Principal, At: intake.OpenedAt,
 	})
+}
+
+// takeNationality: an order gives the human a nationality, of whom another request
+// may be asking a country that is never told. Who is told hears of it with the next post.
+func (s *Store) takeNationality(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, open tdr.Open, now time.Time) error {
+	why := api.LegalEvent{ID: open.RequestID, Source: open.Order.Source, Dated: open.Order.Date, RecordedBy: tdr.System().ID}
+	_, err := s.stopNeverAddressed(ctx, tx, q, open.PersonID, []string{open.Order.Country}, why, now)
+	return err
 }
 
 // catchUp leaves in the outbox what the request could not hear before it was.

@@ -103,6 +103,33 @@ func TestRule01_NothingLeavesOnAVacatedOrder(t *testing.T) {
 	}
 }
 
+// Rule 1: whoever is one human has one order, under whichever record it was vacated.
+func TestRule01_AVacatedOrderClosesTheGateOfEveryRecord(t *testing.T) {
+	vacate := func(w *world, l *life) {
+		w.fact(l, legal(custody.OrderFinal, "2026-01-12"))
+		l.lift(w.event(l, legal(custody.OrderVacated, "2026-02-20")).HoldID)
+	}
+	for name, join := range map[string]func(w *world, a, b *life) string{
+		"vacated, then merged": func(w *world, a, b *life) string { vacate(w, a); w.later(); return a.merge(b).ID },
+		"merged, then vacated": func(w *world, a, b *life) string { id := a.merge(b).ID; w.later(); vacate(w, a); return id },
+		"under the survivor":   func(w *world, a, b *life) string { vacate(w, a); w.later(); return b.merge(a).ID },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			a, b := w.two()
+			merge := join(w, a, b)
+			a.mustBe("rule 1: the record whose order was vacated", false)
+			b.mustBe("rule 1: the human's other record", false)
+			w.later()
+			if err := w.split(merge, nil); err != nil {
+				t.Fatal(err)
+			}
+			b.mustBe("somebody else's record", true)
+			a.mustBe("rule 1: the record whose order was vacated", false)
+		})
+	}
+}
+
 // Rule 2: a stay that is in force again stops sending again.
 func TestRule02_AStayWhoseEndIsRetractedStops(t *testing.T) {
 	w := newWorld(t)

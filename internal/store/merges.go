@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
@@ -90,12 +91,16 @@ func (m Merges) mergeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, mer
 			return nil, err
 		}
 	}
-	bound, err := q.BindStandingHolds(ctx, merge.Survivor)
-	if err != nil || len(bound) == 0 {
-		return nil, err
-	}
+	// What was authorised for one record is asked again: of the other, more may be known.
 	if _, err := q.RaiseFence(ctx, merge.Survivor); err != nil {
 		return nil, err
+	}
+	if poke, err = m.joinNationalities(ctx, tx, q, merge, now); err != nil {
+		return nil, err
+	}
+	bound, err := q.BindStandingHolds(ctx, merge.Survivor)
+	if err != nil || len(bound) == 0 {
+		return poke, err
 	}
 	err = together(ctx, tx, func(q *sqlcgen.Queries) error {
 		err := q.RecallWhatTheMergeCaught(ctx, sqlcgen.RecallWhatTheMergeCaughtParams{PersonID: merge.Survivor, At: now})
@@ -104,10 +109,34 @@ func (m Merges) mergeNew(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, mer
 		}
 		return err
 	})
-	if err == nil {
-		poke, err = tellRecalls(ctx, q, merge.Survivor, now)
+	if err != nil {
+		return nil, err
 	}
-	return poke, err
+	asked, err := tellRecalls(ctx, q, merge.Survivor, now)
+	return append(poke, asked...), err
+}
+
+// joinNationalities: what is on record of one counts for both from now on.
+func (m Merges) joinNationalities(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, merge api.Merge, now time.Time) (poke []string, err error) {
+	known, err := q.KnownNationalities(ctx, merge.Survivor)
+	if err != nil {
+		return nil, err
+	}
+	why := api.LegalEvent{ID: merge.ID, Source: merge.Source, Dated: calendar.DateOf(now), RecordedBy: merge.By}
+	if poke, err = m.stopNeverAddressed(ctx, tx, q, merge.Survivor, known, why, now); err != nil {
+		return nil, err
+	}
+	return poke, m.eachConsularly(ctx, tx, q, []string{merge.Survivor, merge.Merged}, now)
+}
+
+// eachConsularly brings the consular duties of records up to date and wakes their clocks.
+func (m Merges) eachConsularly(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, records []string, now time.Time) error {
+	for _, record := range records {
+		if err := m.consularlyOf(ctx, tx, q, record, true, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mergeable: both are on record and readable, neither is merged into another,
@@ -130,7 +159,7 @@ func mergeable(ctx context.Context, q *sqlcgen.Queries, merge api.Merge) error {
 // Split undoes a merge; see api.Merges.
 func (m Merges) Split(ctx context.Context, splitting api.Splitting) (api.Merge, error) {
 	var split api.Merge
-	err := m.transact(ctx, "split persons", func(_ pgx.Tx, q *sqlcgen.Queries) error {
+	err := m.transact(ctx, "split persons", func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := q.Merge(ctx, splitting.MergeID)
 		if err != nil {
 			return err
@@ -142,7 +171,7 @@ func (m Merges) Split(ctx context.Context, splitting api.Splitting) (api.Merge, 
 			return err
 		}
 		if row.UndoneAt == nil {
-			err = m.split(ctx, q, row, splitting)
+			err = m.split(ctx, tx, q, row, splitting)
 		} else if orZero(row.UndoneWith) != splitting.CommandID {
 			err = fmt.Errorf("undo merge: %w", api.ErrEnded)
 		}
@@ -157,7 +186,7 @@ func (m Merges) Split(ctx context.Context, splitting api.Splitting) (api.Merge, 
 }
 
 // split works under the fences of both.
-func (m Merges) split(ctx context.Context, q *sqlcgen.Queries, merge sqlcgen.PersonMerge, splitting api.Splitting) error {
+func (m Merges) split(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, merge sqlcgen.PersonMerge, splitting api.Splitting) error {
 	added, err := q.AddedSince(ctx, merge.MergeID)
 	if err != nil {
 		return err
@@ -175,7 +204,10 @@ func (m Merges) split(ctx context.Context, q *sqlcgen.Queries, merge sqlcgen.Per
 		return err
 	}
 	assigned.MergeID, assigned.AssignedBy, assigned.AssignedAt = merge.MergeID, splitting.By, now
-	return q.AssignThings(ctx, assigned)
+	if err := q.AssignThings(ctx, assigned); err != nil {
+		return err
+	}
+	return m.eachConsularly(ctx, tx, q, []string{merge.Survivor, merge.Merged}, now)
 }
 
 // assign checks that what is assigned was added since and goes to one of the two,

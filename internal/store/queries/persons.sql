@@ -41,3 +41,13 @@ SELECT * FROM claimed_nationalities WHERE claim_id = @claim_id;
 
 -- name: Nationalities :many
 SELECT * FROM claimed_nationalities WHERE person_id = @person_id ORDER BY recorded_at, claim_id;
+
+-- name: KnownNationalities :many
+-- What nationalities are on record of a human, by claim or by order, under whichever record.
+SELECT n.country FROM claimed_nationalities n WHERE n.person_id = ANY (same_human(@person_id::uuid))
+UNION SELECT o.country FROM orders o WHERE o.person_id = ANY (same_human(@person_id::uuid))
+ORDER BY 1;
+
+-- name: LiveRequestsOfHuman :many
+SELECT request_id, person_id, country, field_office FROM requests
+WHERE person_id = ANY (same_human(@person_id::uuid)) AND live ORDER BY opened_at, request_id;

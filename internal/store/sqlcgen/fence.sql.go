@@ -64,18 +64,21 @@ SELECT r.request_id, r.person_id, r.country, r.post, r.live,
     ) AS held,
     -- An order was final or was vacated, and none is in force now: the clock rests
     -- on nothing. While a stay suspends it, what it rested on before is kept. Where it
-    -- was retracted that one became final, a stay that ended is no order either.
-    (EXISTS (
-        SELECT FROM custody_clocks k WHERE k.person_id = r.person_id AND NOT (k.clock ? 'basis' OR k.clock ? 'before')
-            AND EXISTS (
-                SELECT FROM legal_events l WHERE l.person_id = r.person_id AND (l.kind = 'order_final' OR l.kind = 'order_vacated'
-                    AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id))
-            )
-    ) OR (
-        EXISTS (SELECT FROM legal_events l WHERE l.person_id = r.person_id AND l.kind = 'order_final')
-        AND NOT EXISTS (SELECT FROM legal_events l WHERE l.person_id = r.person_id AND l.kind = 'order_final'
-            AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id))
-    ))::boolean AS order_gone,
+    -- was retracted that one became final, a stay that ended is no order either. What
+    -- is so of one record of a human closes the gate of all.
+    EXISTS (
+        SELECT FROM unnest(same_human(r.person_id)) AS human(person_id) WHERE (EXISTS (
+            SELECT FROM custody_clocks k WHERE k.person_id = human.person_id AND NOT (k.clock ? 'basis' OR k.clock ? 'before')
+                AND EXISTS (
+                    SELECT FROM legal_events l WHERE l.person_id = human.person_id AND (l.kind = 'order_final' OR l.kind = 'order_vacated'
+                        AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id))
+                )
+        ) OR (
+            EXISTS (SELECT FROM legal_events l WHERE l.person_id = human.person_id AND l.kind = 'order_final')
+            AND NOT EXISTS (SELECT FROM legal_events l WHERE l.person_id = human.person_id AND l.kind = 'order_final'
+                AND NOT EXISTS (SELECT FROM legal_events c WHERE c.corrects = l.legal_event_id))
+        ))
+    )::boolean AS order_gone,
     COALESCE(p.content, '')::text AS approved,
     -- Exactly this content is a package of the request, nothing of it has changed
     -- since, and a second person has disclosed what is not on the list.

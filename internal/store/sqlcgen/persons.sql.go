@@ -242,6 +242,70 @@ func (q *Queries) FlagsOfPerson(ctx context.Context, personID string) ([]PersonF
 	return items, nil
 }
 
+const knownNationalities = `-- name: KnownNationalities :many
+SELECT n.country FROM claimed_nationalities n WHERE n.person_id = ANY (same_human($1::uuid))
+UNION SELECT o.country FROM orders o WHERE o.person_id = ANY (same_human($1::uuid))
+ORDER BY 1
+`
+
+// What nationalities are on record of a human, by claim or by order, under whichever record.
+func (q *Queries) KnownNationalities(ctx context.Context, personID string) ([]string, error) {
+	rows, err := q.db.Query(ctx, knownNationalities, personID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var country string
+		if err := rows.Scan(&country); err != nil {
+			return nil, err
+		}
+		items = append(items, country)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const liveRequestsOfHuman = `-- name: LiveRequestsOfHuman :many
+SELECT request_id, person_id, country, field_office FROM requests
+WHERE person_id = ANY (same_human($1::uuid)) AND live ORDER BY opened_at, request_id
+`
+
+type LiveRequestsOfHumanRow struct {
+	RequestID   string
+	PersonID    string
+	Country     string
+	FieldOffice string
+}
+
+func (q *Queries) LiveRequestsOfHuman(ctx context.Context, personID string) ([]LiveRequestsOfHumanRow, error) {
+	rows, err := q.db.Query(ctx, liveRequestsOfHuman, personID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LiveRequestsOfHumanRow
+	for rows.Next() {
+		var i LiveRequestsOfHumanRow
+		if err := rows.Scan(
+			&i.RequestID,
+			&i.PersonID,
+			&i.Country,
+			&i.FieldOffice,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const nationalities = `-- name: Nationalities :many
 SELECT claim_id, person_id, country, claimed_by, dated, source_sha256, recorded_by, recorded_at FROM claimed_nationalities WHERE person_id = $1 ORDER BY recorded_at, claim_id
 `
