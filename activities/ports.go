@@ -63,7 +63,8 @@ type LegalHistory struct {
 	// OfficeTime is the office's calendar: local days begin by it, so that the
 	// clock never consults the zone database.
 	OfficeTime calendar.Slice `json:"office_time"`
-	// Consular are what 8 CFR 236.1(e) asks for of the detention and nobody has done.
+	// Consular are what 8 CFR 236.1(e) asks for of the detention and nobody has done,
+	// and that the day on which the order became final be recorded, where it is missing.
 	// No request for a travel document fulfils or brings about any.
 	Consular []custody.Duty `json:"consular,omitempty"`
 }

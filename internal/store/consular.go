@@ -100,8 +100,12 @@ func addConsular(rows *sqlcgen.ReplaceDeadlinesParams, duties []consularDuty) er
 		if err != nil {
 			return fmt.Errorf("write consular duty: %w", err)
 		}
-		rows.Names = append(rows.Names, consularKind+"/"+duty.key)
-		rows.Kinds = append(rows.Kinds, consularKind)
+		kind := consularKind
+		if duty.Duty == orderDuty {
+			kind = orderKind
+		}
+		rows.Names = append(rows.Names, kind+"/"+duty.key)
+		rows.Kinds = append(rows.Kinds, kind)
 		rows.Levels = append(rows.Levels, -1)
 		rows.Legals = append(rows.Legals, true)
 		rows.Due = append(rows.Due, duty.due)

@@ -68,6 +68,9 @@ func (s *Store) TakeIn(ctx context.Context, intake api.Intake) (api.StoredComman
 		if err := s.takeNationality(ctx, tx, q, intake.Open, now); err != nil {
 			return err
 		}
+		if err := s.LegalEvents().askForOrder(ctx, tx, q, intake.Open.PersonID, now); err != nil {
+			return err
+		}
 		return s.catchUp(ctx, q, intake.Open, now)
 	})
 	switch {

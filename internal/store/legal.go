@@ -230,7 +230,12 @@ func (l LegalEvents) clockOf(ctx context.Context, q *sqlcgen.Queries, personID s
 	if filing.clock, err = custody.Derive(events, l.rules, view); err != nil {
 		return filing, err
 	}
-	filing.consular, err = l.consular(ctx, q, personID, filing.clock, filing.officeTime)
+	if filing.consular, err = l.consular(ctx, q, personID, filing.clock, filing.officeTime); err != nil {
+		return filing, err
+	}
+	begins := filing.officeTime.At(filing.clock.DetainedSince, 0).UTC()
+	order, err := l.orderRecord(ctx, q, personID, filing.clock, events, begins)
+	filing.consular = append(filing.consular, order...)
 	return filing, err
 }
 

@@ -36,6 +36,10 @@ ORDER BY r.request_id;
 SELECT request_id, code, country, post, field_office, officer FROM requests
 WHERE person_id = ANY (same_human(@person_id::uuid)) ORDER BY live DESC, opened_at DESC, request_id LIMIT 1;
 
+-- name: OrderedOnRequest :one
+-- Whether a request of the human rests on an order of these types.
+SELECT EXISTS (SELECT FROM orders WHERE person_id = ANY (same_human(@person_id::uuid)) AND type = ANY (@types::text[]));
+
 -- name: MarkMilestones :exec
 UPDATE deadlines SET met_at = @met_at WHERE subject = @subject AND name = ANY (@names::text[]) AND met_at IS NULL;
 

@@ -245,6 +245,23 @@ func (q *Queries) NonComplianceAttempts(ctx context.Context, arg NonComplianceAt
 	return i, err
 }
 
+const orderedOnRequest = `-- name: OrderedOnRequest :one
+SELECT EXISTS (SELECT FROM orders WHERE person_id = ANY (same_human($1::uuid)) AND type = ANY ($2::text[]))
+`
+
+type OrderedOnRequestParams struct {
+	PersonID string
+	Types    []string
+}
+
+// Whether a request of the human rests on an order of these types.
+func (q *Queries) OrderedOnRequest(ctx context.Context, arg OrderedOnRequestParams) (bool, error) {
+	row := q.db.QueryRow(ctx, orderedOnRequest, arg.PersonID, arg.Types)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const putCustodyClock = `-- name: PutCustodyClock :exec
 INSERT INTO custody_clocks (person_id, office, rules, detained, clock, derived_at)
 VALUES ($1, $2, $3, $4, $5, $6)
