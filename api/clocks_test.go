@@ -292,6 +292,7 @@ func TestClocksQuestionsThatAreRefused(t *testing.T) {
 	}
 	for field, body := range map[string]fields{
 		"body":                          {},
+		"as_of":                         {"custody": custody, "as_of": "2199-12-31T12:00:00Z"},
 		"request.country":               {"request": ask.with("country", "USA")},
 		"request.post":                  {"request": ask.with("post", "nowhere")},
 		"request.field_office":          {"request": ask.with("field_office", "ZZZ")},
@@ -313,7 +314,7 @@ func TestClocksQuestionsThatAreRefused(t *testing.T) {
 		"opened in data":  event("opened", "2026-02-03T15:00:00Z", fields{"country": "GHA"}),
 		"unknown in data": event("sent", "2026-02-03T15:00:00Z", fields{"nobody_knows": 1}),
 		"wrong in data":   event("sent", "2026-02-03T15:00:00Z", fields{"fence": "high"}),
-		"far dates":       {"custody": custody.with("events", []fields{{"kind": "order_final", "date": "1900-01-01"}})},
+		"far dates":       {"custody": custody.with("events", []fields{{"kind": "order_final", "date": "1900-01-01"}}), "as_of": "2050-01-01T00:00:00Z"},
 	} {
 		got := w.ask("counsel1", "POST", "/v1/clocks/preview", body)
 		if got.status >= 500 || (got.status == 200) != (name == "far dates") {

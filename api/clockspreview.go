@@ -20,6 +20,10 @@ import (
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
+// previewYearsAhead bounds how far clocks are read: a yearly review and the days of
+// a whole zone are written out for each year.
+const previewYearsAhead = 30
+
 // PreviewClocks reads both clocks from the events given and stores nothing.
 func (s *Server) PreviewClocks(ctx context.Context, r contract.PreviewClocksRequestObject) (contract.PreviewClocksResponseObject, error) {
 	if _, err := s.mayRead(ctx, identity.PreviewClocks); err != nil {
@@ -84,6 +88,9 @@ func previewClocks(question contract.ClocksQuestion, packs playbook.Library, sna
 	}
 	answer := contract.ClocksPreview{AsOf: asOf}
 	var faults fieldErrors
+	if asOf.After(now.AddDate(previewYearsAhead, 0, 0)) {
+		return answer, fault("as_of", fmt.Sprintf("lies more than %d years ahead", previewYearsAhead))
+	}
 	if question.Request == nil && question.Custody == nil {
 		faults.add("body", "asks for a request, for custody, or for both")
 	}

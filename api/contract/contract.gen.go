@@ -533,7 +533,7 @@ type ClocksPreview struct {
 	Request RequestClock `json:"request,omitempty,omitzero"`
 }
 
-// ClocksQuestion At least one of request and custody. as_of is now when left out.
+// ClocksQuestion At least one of request and custody. as_of is now when left out, and at most 30 years ahead.
 type ClocksQuestion struct {
 	AsOf    time.Time       `json:"as_of,omitempty,omitzero"`
 	Custody *CustodyHistory `json:"custody,omitempty"`

@@ -56,11 +56,25 @@ func zoneOffsets(zone string, first, last Date) ([]Offset, error) {
 	for {
 		name, seconds := at.Zone()
 		offsets = append(offsets, Offset{From: at.Unix(), Seconds: seconds, Name: name})
-		_, next := at.ZoneBounds()
+		next := change(at)
 		if next.IsZero() || next.After(end) {
 			return offsets, nil
 		}
 		at = next
+	}
+}
+
+// change is the next transition of a zone after an instant, zero when none is to
+// come. On the last day of a leap year the standard library answers the beginning
+// of that very day for some zones; no rule of any zone changes on parts of a minute.
+func change(at time.Time) time.Time {
+	from := at
+	for {
+		_, next := from.ZoneBounds()
+		if next.IsZero() || next.After(at) {
+			return next
+		}
+		from = from.Add(time.Minute)
 	}
 }
 

@@ -135,3 +135,23 @@ func TestBuildDoesNotShareTheSpec(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The rules of a zone go on for ever, and so does the walk along them: on the last
+// day of some leap years the standard library stands still.
+func TestAZoneIsWalkedOverEveryNewYear(t *testing.T) {
+	for _, zone := range []string{"America/New_York", "America/Los_Angeles", "Europe/London", "Australia/Sydney", "Asia/Kolkata"} {
+		location, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slice, err := calendar.Build(calendar.Spec{Name: "far", Zone: zone}, calendar.Date{Year: 2020, Month: 1, Day: 1}, calendar.Date{Year: 2110, Month: 12, Day: 31})
+		if err != nil {
+			t.Fatalf("%s: %v", zone, err)
+		}
+		for at := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2110; at = at.Add(5 * time.Hour) {
+			if got, want := slice.LocalDate(at), calendar.DateOf(at.In(location)); got != want {
+				t.Fatalf("%s: %v is %v there, want %v", zone, at, got, want)
+			}
+		}
+	}
+}
