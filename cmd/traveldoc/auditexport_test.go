@@ -9,9 +9,6 @@ import (
 	"testing"
 
 	"github.com/traveldoc/traveldoc/api"
-	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
-	"github.com/traveldoc/traveldoc/internal/directory"
-	"github.com/traveldoc/traveldoc/internal/store"
 )
 
 // TestAuditExport: an auditor is given a request's contact history in both
@@ -19,13 +16,6 @@ import (
 // the log tells of all three.
 func TestAuditExport(t *testing.T) {
 	a := newArchive(t)
-	everywhere := []string{directory.Everywhere}
-	week, err := directory.ParseWeek("Mon-Fri 08:00-17:00")
-	a.must(err)
-	a.must(store.NewPeople(a.pool, serve.SystemClock{}).Load(t.Context(), directory.Data{People: []directory.Person{
-		{ID: "auditor1", Name: "Invented Auditor", Email: "auditor1@example.com", Roles: []directory.Role{directory.Auditor}, Offices: everywhere, Zone: "UTC", Hours: week},
-		{ID: "officer1", Name: "Invented Officer", Email: "officer1@example.com", Roles: []directory.Role{directory.Officer}, Offices: everywhere, Zone: "UTC", Hours: week},
-	}}))
 	var id, code string
 	person := a.person("Invented-Example")
 	a.must(a.pool.QueryRow(t.Context(), `SELECT request_id, code FROM requests WHERE person_id = $1`, person).Scan(&id, &code))

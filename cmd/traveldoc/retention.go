@@ -20,7 +20,7 @@ func runRetention(ctx context.Context, args []string, t terminal) error {
 	flags := flag.NewFlagSet("retention", flag.ContinueOnError)
 	flags.SetOutput(t.logging)
 	confirmed := flags.Bool("confirm", false, "destroy, and not only tell what would be destroyed")
-	by := flags.String("by", "", "who orders it")
+	by := flags.String("by", "", "who orders it: an administrator or counsel")
 	if flags.Parse(args[1:]) != nil || flags.NArg() > 0 || *confirmed != (*by != "") || (*confirmed && args[0] == "due") {
 		return errUsage
 	}
@@ -28,7 +28,7 @@ func runRetention(ctx context.Context, args []string, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return serve.WithKeeper(ctx, w, func(keeper *retention.Keeper) error {
+	return serve.WithKeeper(ctx, w, *by, func(keeper *retention.Keeper) error {
 		if *confirmed {
 			return keeper.Destroy(ctx, *by, func(personID string) { fmt.Fprintln(t.out, "destroyed", personID) })
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
 	"github.com/traveldoc/traveldoc/internal/audit"
+	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/vault"
 )
@@ -26,9 +27,13 @@ type saltOrder struct {
 var errNoSalt = errors.New("the entry commits to no such field, or the person's key is destroyed")
 
 // tellSalt writes the salt in hex: the hash that the entry holds is HMAC-SHA-256
-// of the value under it. Who was told is on record before they are.
+// of the value under it. Who was told, an auditor or counsel, is on record before they are.
 func tellSalt(ctx context.Context, order saltOrder, t terminal) error {
 	return withVault(ctx, t, func(pool *pgxpool.Pool, v *vault.Vault) error {
+		asked := serve.Order{By: order.by, Action: "salt.read", Roles: []identity.Role{identity.Auditor, identity.Counsel}}
+		if err := serve.MayOrder(ctx, pool, serve.World{Clock: serve.SystemClock{}}, asked); err != nil {
+			return err
+		}
 		entries, err := audit.After(ctx, pool, order.number-1, 1)
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/traveldoc/traveldoc/cmd/traveldoc/serve"
 	"github.com/traveldoc/traveldoc/internal/audit"
+	"github.com/traveldoc/traveldoc/internal/directory"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
 	"github.com/traveldoc/traveldoc/internal/vault"
@@ -56,7 +57,24 @@ func newArchive(t *testing.T) *archive {
 	a.sequencer, err = audit.NewSequencer(storetest.Owner(t, a.pool), audit.KeyFile(key), audit.Folder(a.environment["TRAVELDOC_AUDIT_FOLDER"]),
 		serve.SystemClock{}.Now, slog.New(slog.DiscardHandler))
 	a.must(err)
+	a.employ(directory.Auditor, directory.Officer, directory.Admin)
 	return a
+}
+
+// employ puts one person of each role into the directory: auditor1, officer1 and so on.
+func (a *archive) employ(roles ...directory.Role) {
+	a.t.Helper()
+	week, err := directory.ParseWeek("Mon-Fri 08:00-17:00")
+	a.must(err)
+	var people []directory.Person
+	for _, role := range roles {
+		id := string(role) + "1"
+		people = append(people, directory.Person{
+			ID: id, Name: "Invented " + id, Email: id + "@example.com", Roles: []directory.Role{role},
+			Offices: []string{directory.Everywhere}, Zone: "UTC", Hours: week,
+		})
+	}
+	a.must(store.NewPeople(a.pool, serve.SystemClock{}).Load(a.t.Context(), directory.Data{People: people}))
 }
 
 func (a *archive) must(err error) {
@@ -165,5 +183,33 @@ func TestShreddingOnePersonLeavesTheAuditLogVerifiable(t *testing.T) {
 	}
 	if left := a.about(other); len(left) == 0 || !a.commits(left[0], "Other-Example") {
 		t.Error("what was said of the other person is shown no more")
+	}
+}
+
+// Nothing is destroyed, and no salt told, in the name of somebody who may not
+// order it; that they were named is on record.
+func TestWhatIsOrderedInANameIsTheirsToOrder(t *testing.T) {
+	a := newArchive(t)
+	kept := a.person("Kept-Example")
+	a.environment["TRAVELDOC_RETENTION_YEARS"] = "75"
+	a.must(a.sequencer.Round(t.Context()))
+	entry := strconv.FormatInt(a.about(kept)[0].Number, 10)
+	for _, by := range []string{"officer1", "nobody"} {
+		for action, args := range map[string][]string{
+			"person.destroy": {"retention", "destroy", "-confirm", "-by", by},
+			"salt.read":      {"audit", "salt", entry, familyName, "-by", by},
+		} {
+			if out, err := call(t, a.environment, args...); !errors.Is(err, serve.ErrMayNotOrder) || out != "" {
+				t.Errorf("%s in the name of %s: %q, %v", action, by, out, err)
+			}
+			var refused int
+			a.must(a.pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_entries WHERE actor = $1 AND action = $2 AND outcome = 'forbidden'`, by, action).Scan(&refused))
+			if refused != 1 {
+				t.Errorf("%d refusals of %s to %s are on record", refused, action, by)
+			}
+		}
+	}
+	if out := a.call("retention", "destroy", "-confirm", "-by", "admin1"); out != "destroyed "+kept+"\n" {
+		t.Errorf("the command says %q", out)
 	}
 }

@@ -5,13 +5,15 @@ import (
 	"fmt"
 
 	"github.com/traveldoc/traveldoc/internal/documents"
+	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/retention"
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
-// WithKeeper does something with who knows what is kept no longer.
-func WithKeeper(ctx context.Context, world World, work func(*retention.Keeper) error) error {
+// WithKeeper does something with who knows what is kept no longer. Where that is
+// ordered in somebody's name, they are an administrator or counsel.
+func WithKeeper(ctx context.Context, world World, by string, work func(*retention.Keeper) error) error {
 	periods := retention.DefaultPeriods()
 	if text := world.Config.RetentionYears; text != "" {
 		var err error
@@ -32,6 +34,12 @@ func WithKeeper(ctx context.Context, world World, work func(*retention.Keeper) e
 		return err
 	}
 	defer pool.Close()
+	if by != "" {
+		order := Order{By: by, Action: "person.destroy", Roles: []identity.Role{identity.Admin, identity.Counsel}}
+		if err := MayOrder(ctx, pool, world, order); err != nil {
+			return err
+		}
+	}
 	return work(retention.NewKeeper(retention.Config{
 		Pool: pool, Vault: vault.New(pool, masters, world.Clock), Clock: world.Clock, Periods: periods,
 		Shelves: []retention.Shelf{documents.NewShelf(pool, folder)},
