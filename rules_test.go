@@ -186,10 +186,13 @@ func rules() []rule {
 				off("internal/store/holdnotices.go", "if hold.Kind != api.CitizenshipClaim {", "if hold.Kind != \"\" {"),
 			}},
 			{pkg: "api", test: "TestRule05_AClaimIsInTheCitizenshipField", off: [][]edit{
-				off("internal/store/citizenship.go", "if hold.Kind != api.CitizenshipClaim {\n\t\treturn nil\n\t}\n\treturn", "if hold.Kind != \"\" {\n\t\treturn nil\n\t}\n\treturn"),
+				off("internal/store/citizenship.go", "if err != nil || citizen {", "if err != nil || !citizen && hold.ID != \"\" {"),
 				off("internal/store/citizenship.go", "if citizen {", "if citizen && hold.ID == \"\" {"),
 				off("internal/store/citizenship.go", "err != nil || stands || api.Citizenship(known) == api.NotUpheld {", "err != nil || stands || known != \"\" {"),
 				off("internal/store/citizenship.go", "err != nil || stands || ", "err != nil || stands && known == \"\" || "),
+			}},
+			{pkg: "internal/store", test: "TestRule05_ASecondClaimLeavesACitizenFound", off: [][]edit{
+				off("internal/store/citizenship.go", "if err != nil || citizen {", "if err != nil || citizen && hold.ID == \"\" {"),
 			}},
 			{pkg: "api", test: "TestRule05_TheCaseOfficerFindsNoCitizenship", off: [][]edit{
 				off("api/citizenship.go", "s.secondPerson(ctx, claim); err != nil {", "s.secondPerson(ctx, claim); err != nil && claim.ID == \"\" {"),

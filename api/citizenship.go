@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -102,10 +103,20 @@ func (s *Server) knownCitizenship(ctx context.Context, personID string, of []Req
 	return citizenshipNow(entries), nil
 }
 
-// citizenshipNow is what was entered last.
+// citizenshipNow is what was entered last, the newest of entries being their last; of
+// whom counsel last found to be a citizen under any record, that they are one.
 func citizenshipNow(entries []CitizenshipEntry) Citizenship {
 	if len(entries) == 0 {
 		return Unclaimed
+	}
+	found := map[string]Citizenship{}
+	for _, entry := range entries {
+		if entry.Citizenship != Claimed {
+			found[entry.PersonID] = entry.Citizenship
+		}
+	}
+	if slices.Contains(slices.Collect(maps.Values(found)), Citizen) {
+		return Citizen
 	}
 	return entries[len(entries)-1].Citizenship
 }

@@ -90,6 +90,19 @@ func TestRule05_AClaimIsInTheCitizenshipField(t *testing.T) {
 	}
 }
 
+// A claim under the human's other record leaves a citizen found.
+func TestAClaimOfTheOtherRecordLeavesTheField(t *testing.T) {
+	w := newWorld(t)
+	found, other := w.open(), w.forVietnam()
+	w.find("counsel1", w.claimed(found), "citizen")
+	w.claimed(other)
+	w.clock.advance(time.Minute)
+	w.merge(found, other)
+	if now, history := w.citizenshipOf(found.PersonID); now != "citizen" || len(history) != 3 {
+		t.Errorf("the field says %q after %v", now, history)
+	}
+}
+
 // Rule 5: the finding is counsel's, and never the case officer's.
 func TestRule05_TheCaseOfficerFindsNoCitizenship(t *testing.T) {
 	w := newWorld(t)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/traveldoc/traveldoc/api"
@@ -62,10 +63,14 @@ func entryOf(ctx context.Context, q *sqlcgen.Queries, personID, command string) 
 }
 
 // enterClaim: a claim to citizenship is in the person's field from the moment
-// that it stops everything about them.
+// that it stops everything about them, but never over what counsel found right.
 func enterClaim(ctx context.Context, q *sqlcgen.Queries, hold api.Hold, at time.Time) error {
 	if hold.Kind != api.CitizenshipClaim {
 		return nil
+	}
+	citizen, err := q.FoundCitizen(ctx, hold.PersonID)
+	if err != nil || citizen {
+		return err
 	}
 	return q.EnterCitizenship(ctx, sqlcgen.EnterCitizenshipParams{
 		EntryID: hold.ID, PersonID: hold.PersonID, Citizenship: string(api.Claimed), HoldID: hold.ID,
@@ -87,16 +92,38 @@ func answerClaim(ctx context.Context, q *sqlcgen.Queries, hold api.Hold, lifting
 	if citizen {
 		return fmt.Errorf("lift claim: %w", api.ErrCitizen)
 	}
-	known, err := q.Citizenship(ctx, hold.PersonID)
+	bound, err := q.BoundBy(ctx, []string{hold.ID})
 	if err != nil {
 		return err
 	}
-	stands, err := q.CitizenshipClaimStands(ctx, hold.PersonID)
+	for _, row := range bound {
+		if err := upholdNoClaim(ctx, q, row.Binds, hold, lifting); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// upholdNoClaim answers the claim in the field of a person whom it bound, unless
+// another one binds them, or the field of another record holds none.
+func upholdNoClaim(ctx context.Context, q *sqlcgen.Queries, personID string, hold api.Hold, lifting api.Lifting) error {
+	known, err := q.Citizenship(ctx, personID)
+	if err != nil {
+		return err
+	}
+	stands, err := q.CitizenshipClaimStands(ctx, personID)
 	if err != nil || stands || api.Citizenship(known) == api.NotUpheld {
 		return err
 	}
+	entry := lifting.CommandID
+	if personID != hold.PersonID {
+		if api.Citizenship(known) != api.Claimed {
+			return nil
+		}
+		entry = uuid.NewSHA1(uuid.MustParse(personID), []byte(lifting.CommandID)).String()
+	}
 	return q.EnterCitizenship(ctx, sqlcgen.EnterCitizenshipParams{
-		EntryID: lifting.CommandID, PersonID: hold.PersonID, Citizenship: string(api.NotUpheld), HoldID: hold.ID,
+		EntryID: entry, PersonID: personID, Citizenship: string(api.NotUpheld), HoldID: hold.ID,
 		SourceSha256: string(hold.LiftSource), EnteredBy: hold.LiftedBy, EnteredAt: hold.LiftedAt,
 	})
 }

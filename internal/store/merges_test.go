@@ -109,18 +109,8 @@ func TestRule02_AHoldReachesEveryRecordOfTheHuman(t *testing.T) {
 func TestACitizensOtherRecordKeepsItsClaim(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.two()
-	claim := func(l *life) api.Hold {
-		hold := l.hold()
-		hold.Kind, hold.Authority = api.CitizenshipClaim, "counsel"
-		return l.place(hold).Hold
-	}
-	found, other := claim(a), claim(b)
-	_, err := w.store.Holds().FindCitizenship(t.Context(), api.CitizenshipFinding{
-		CommandID: newID(), HoldID: found.ID, Found: api.Citizen, Source: "hash", By: "counsel1",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	found, other := a.claimCitizenship(), b.claimCitizenship()
+	a.find(found, api.Citizen)
 	a.merge(b)
 	w.later()
 	lifting := api.Lifting{CommandID: newID(), HoldID: other.ID, By: "counsel1", Source: "hash", Reason: "not_upheld"}

@@ -14,14 +14,20 @@ SELECT COALESCE((
 ), '')::text AS citizenship;
 
 -- name: FoundCitizen :one
--- Whether a record of the human says so, whichever.
+-- Whether the last answer to a claim says so, of whichever record of the human: that
+-- somebody claims it once more takes nothing back.
 SELECT EXISTS (
     SELECT FROM unnest(same_human(@person_id::uuid)) AS record (id)
-    WHERE (SELECT citizenship FROM citizenship_entries e WHERE e.person_id = record.id ORDER BY e.ordinal DESC LIMIT 1) = 'citizen'
+    WHERE (SELECT citizenship FROM citizenship_entries e WHERE e.person_id = record.id AND e.citizenship <> 'claimed'
+        ORDER BY e.ordinal DESC LIMIT 1) = 'citizen'
 );
 
 -- name: CitizenshipClaimStands :one
-SELECT EXISTS (SELECT FROM holds WHERE person_id = @person_id AND kind = 'citizenship_claim' AND lifted_at IS NULL);
+-- Of a record that was one human with the person's, too.
+SELECT EXISTS (
+    SELECT FROM bound_holds b JOIN holds h USING (hold_id)
+    WHERE b.binds = @person_id AND h.kind = 'citizenship_claim' AND b.lifted_at IS NULL
+);
 
 -- name: WorkedOn :many
 -- Who is or ever was the case officer of a request of the persons, or prepared what was to leave of them.

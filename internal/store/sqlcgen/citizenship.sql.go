@@ -25,9 +25,13 @@ func (q *Queries) Citizenship(ctx context.Context, personID string) (string, err
 }
 
 const citizenshipClaimStands = `-- name: CitizenshipClaimStands :one
-SELECT EXISTS (SELECT FROM holds WHERE person_id = $1 AND kind = 'citizenship_claim' AND lifted_at IS NULL)
+SELECT EXISTS (
+    SELECT FROM bound_holds b JOIN holds h USING (hold_id)
+    WHERE b.binds = $1 AND h.kind = 'citizenship_claim' AND b.lifted_at IS NULL
+)
 `
 
+// Of a record that was one human with the person's, too.
 func (q *Queries) CitizenshipClaimStands(ctx context.Context, personID string) (bool, error) {
 	row := q.db.QueryRow(ctx, citizenshipClaimStands, personID)
 	var exists bool
@@ -101,11 +105,13 @@ func (q *Queries) EnterCitizenship(ctx context.Context, arg EnterCitizenshipPara
 const foundCitizen = `-- name: FoundCitizen :one
 SELECT EXISTS (
     SELECT FROM unnest(same_human($1::uuid)) AS record (id)
-    WHERE (SELECT citizenship FROM citizenship_entries e WHERE e.person_id = record.id ORDER BY e.ordinal DESC LIMIT 1) = 'citizen'
+    WHERE (SELECT citizenship FROM citizenship_entries e WHERE e.person_id = record.id AND e.citizenship <> 'claimed'
+        ORDER BY e.ordinal DESC LIMIT 1) = 'citizen'
 )
 `
 
-// Whether a record of the human says so, whichever.
+// Whether the last answer to a claim says so, of whichever record of the human: that
+// somebody claims it once more takes nothing back.
 func (q *Queries) FoundCitizen(ctx context.Context, personID string) (bool, error) {
 	row := q.db.QueryRow(ctx, foundCitizen, personID)
 	var exists bool
