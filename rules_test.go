@@ -72,6 +72,10 @@ func rules() []rule {
 			{pkg: "internal/store", test: "TestRule02_AStayWhoseEndIsRetractedStops", off: [][]edit{
 				off("internal/store/legalstops.go", "stops = append(stops, hold)", "_ = hold"),
 			}},
+			{pkg: "internal/store", test: "TestRule02_TheHoldOfAStayEndsWithItAlone", off: [][]edit{
+				off("internal/store/holdstays.go", "if err == nil && stands {", "if err == nil && stands && hold.HoldID == \"\" {"),
+				off("internal/store/holdstays.go", "\t\tif stands {", "\t\tif stands && personID == \"\" {"),
+			}},
 			{pkg: "internal/store", test: "TestRule02_AStayOfAnOrderThatIsNotDatedStops", off: [][]edit{
 				off("internal/custody/history.go", "stops := event.Kind == StayGranted || event.Kind == OrderVacated", "stops := event.Kind == OrderVacated"),
 			}},
@@ -94,7 +98,7 @@ func rules() []rule {
 				off("api/depart.go", "if begun {", "if begun || dispatch.ID != \"\" {"),
 			}},
 			{pkg: "internal/store", test: "TestRule02_AHoldStandsToTheEndOfItsLastDay", off: [][]edit{
-				off("internal/store/holdexpiry.go", "EndExpiredHoldsParams{PersonID: personID, Now: now}", "EndExpiredHoldsParams{PersonID: personID, Now: now.Add(time.Hour)}"),
+				off("internal/store/holdexpiry.go", "EndExpiredHoldsParams{PersonID: personID, Now: now, Kept", "EndExpiredHoldsParams{PersonID: personID, Now: now.Add(time.Hour), Kept"),
 				off("internal/calendar/date.go", "next.Day, 0, 0, 0, 0, zone)", "next.Day, 0, 0, 0, 0, time.UTC)"),
 			}},
 			{pkg: "internal/store", test: "TestRule02_AHoldReachesEveryRecordOfTheHuman", off: [][]edit{

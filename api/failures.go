@@ -34,6 +34,8 @@ func problemOf(err error) *problem {
 		return newProblem(keyReused, "")
 	case errors.Is(err, ErrAlreadyLifted):
 		return newProblem(alreadyLifted, "")
+	case errors.Is(err, ErrStayStands):
+		return newProblem(stayStands, "")
 	case errors.Is(err, ErrHoldScope):
 		return fault("scope", "is not for a hold of this kind")
 	case errors.Is(err, ErrCitizen):

@@ -112,13 +112,13 @@ type Holds interface {
 	// Whom it binds is left out.
 	OfStay(ctx context.Context, stay string) (Hold, error)
 	// Lift ends it likewise; ErrNotFound, ErrAlreadyLifted (by another command),
-	// ErrCitizen. The last claim to citizenship that is lifted was not upheld. The
+	// ErrCitizen, ErrStayStands. The last claim to citizenship that is lifted was not upheld. The
 	// outbox gets HoldChanged only where this was the last word on that hold.
 	Lift(ctx context.Context, lifting Lifting) (LiftedHold, error)
-	// GoesBack tells what a lifting would set free, the hold standing or not; nothing of
-	// a hold that there is not.
+	// GoesBack tells what a lifting would set free; ErrNotFound, ErrStayStands.
 	GoesBack(ctx context.Context, holdID string) ([]GoesBack, error)
-	// Amend changes its days; ErrNotFound, ErrAlreadyLifted (by whatever). A hold
+	// Amend changes its days; ErrNotFound, ErrAlreadyLifted (by whatever), ErrStayStands
+	// of a last day. A hold
 	// whose last day is over has ended, and is not amended.
 	Amend(ctx context.Context, amendment HoldAmendment) (Hold, error)
 	// FindCitizenship enters counsel's finding of a claim that stands in the person's

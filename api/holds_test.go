@@ -317,8 +317,9 @@ func TestACourtStay(t *testing.T) {
 	}
 }
 
-// A stay whose hold was lifted by name still ends for the legal period.
-func TestAStayEndsAfterItsHoldWasLifted(t *testing.T) {
+// The hold of a stay that is in force is lifted by its end alone. A stay whose hold was
+// lifted by name, as it once could be, still ends for the legal period.
+func TestTheHoldOfAStayIsLiftedByItsEnd(t *testing.T) {
 	w := newWorld(t)
 	r := w.open()
 	legal := func(user, kind, date string) answer {
@@ -329,9 +330,18 @@ func TestAStayEndsAfterItsHoldWasLifted(t *testing.T) {
 	stay := read[struct {
 		Event struct{ Hold string }
 	}](t, legal("counsel1", "stay_granted", "2026-02-20")).Event.Hold
-	if got := w.change("counsel1", "/v1/holds/"+stay+"/lifting", fields{"authority": "court", "source": someHash, "reason": "stay_ended"}); got.status != 200 {
-		t.Fatalf("%d %s", got.status, got.body)
+	last := fields{"authority": "court", "source": someHash, "expires_on": "2026-04-01", "expires_zone": "America/New_York"}
+	for what, got := range map[string]answer{
+		"lifted":           w.change("counsel1", "/v1/holds/"+stay+"/lifting", fields{"authority": "court", "source": someHash, "reason": "stay_ended"}),
+		"previewed":        w.get("counsel1", "/v1/holds/"+stay+"/lifting"),
+		"given a last day": w.change("counsel1", "/v1/holds/"+stay+"/amendments", fields{"expiry": last}),
+	} {
+		if got.status != http.StatusConflict || got.problem() != "stay_stands" {
+			t.Errorf("%s: %d %s", what, got.status, got.body)
+		}
 	}
+	_, err := w.pool.Exec(t.Context(), "UPDATE holds SET lifted_at = placed_at, lifted_by = 'counsel1', lift_reason = 'stay_ended' WHERE hold_id = $1", stay)
+	must(t, err)
 	if got := legal("officer1", "stay_ended", "2026-02-25"); got.status != 201 || !strings.Contains(string(got.body), `"r0":"2026-02-25"`) {
 		t.Errorf("%d %s", got.status, got.body)
 	}

@@ -35,6 +35,8 @@ var (
 	ErrKeyReused = errors.New("idempotency key was used for another request")
 	// ErrAlreadyLifted: the hold was lifted by another command.
 	ErrAlreadyLifted = errors.New("hold was lifted already")
+	// ErrStayStands: the hold keeps a stay that is in force, and ends with it alone.
+	ErrStayStands = errors.New("the stay that the hold keeps is in force")
 	// ErrHoldScope: holds of the kind are not placed with this scope.
 	ErrHoldScope = errors.New("hold has a scope that is not of its kind")
 	// ErrPersonDiffers: the A-number belongs to a person with another birth date.

@@ -30,6 +30,7 @@ const (
 	liveRequestExists   cause = "live_request_exists"
 	alreadyLifted       cause = "already_lifted"
 	foundCitizen        cause = "found_citizen"
+	stayStands          cause = "stay_stands"
 	alreadyEnded        cause = "already_ended"
 	alreadyListed       cause = "already_listed"
 	alreadyMerged       cause = "already_merged"
@@ -87,6 +88,7 @@ func meanings() map[cause]meaning {
 		liveRequestExists:   {http.StatusConflict, "A live request exists", "A person has one live request for a country at a time. request_id names it if you may see it."},
 		alreadyLifted:       {http.StatusConflict, "The hold was lifted already", "Another command lifted it. Read the hold."},
 		foundCitizen:        {http.StatusConflict, "The claim was found to be right", "Counsel found that the person is a citizen of the United States. The claim stands until counsel finds otherwise."},
+		stayStands:          {http.StatusConflict, "The stay that it keeps is in force", "The hold of a stay on record ends with that stay alone, neither by name nor by a last day. Record the legal event stay_ended, which lifts it, or correct what was recorded of the stay."},
 		alreadyEnded:        {http.StatusConflict, "It was ended already", "Another command ended it, or its first day lies behind the day named. Read it."},
 		alreadyListed:       {http.StatusConflict, "The issuer is listed otherwise", "The post's list holds this issuer from the same day, with other words. End that listing, or list it from another day."},
 		alreadyMerged:       {http.StatusConflict, "One of the two is merged already", "A record is merged into one other, which is itself merged into none. Read the merges of both; split them, or merge with the record that they are found under."},

@@ -16,11 +16,15 @@ import (
 const expiriesAtOnce = 100
 
 // endExpired ends a person's holds whose last day is over where their authority
-// sits, and tells counsel. It is called under the person's fence row by whatever
+// sits, and tells counsel; one whose stay stands goes on. It is called under the person's fence row by whatever
 // asks whether a hold stands, so that the row alone says so; never before the
 // instant on record, whatever else is late.
 func (h Holds) endExpired(ctx context.Context, q *sqlcgen.Queries, personID string, now time.Time) error {
-	ended, err := q.EndExpiredHolds(ctx, sqlcgen.EndExpiredHoldsParams{PersonID: personID, Now: now})
+	kept, err := h.keptByStays(ctx, q, personID, now)
+	if err != nil {
+		return err
+	}
+	ended, err := q.EndExpiredHolds(ctx, sqlcgen.EndExpiredHoldsParams{PersonID: personID, Now: now, Kept: kept})
 	if err != nil {
 		return err
 	}
@@ -77,6 +81,11 @@ func (h Holds) Amend(ctx context.Context, amendment api.HoldAmendment) (api.Hold
 		// Read again: it may have been amended until the lock was had.
 		if before, err = q.Hold(ctx, amendment.HoldID); err != nil {
 			return err
+		}
+		if amendment.Expiry != nil && !amendment.Expiry.On.IsZero() {
+			if err := h.endsWithItsStay(ctx, q, before); err != nil {
+				return err
+			}
 		}
 		amended, err = amend(ctx, q, holdOf(before), amendment, now)
 		return err

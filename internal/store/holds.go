@@ -150,6 +150,12 @@ func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.LiftedHold, e
 		if err := h.endExpired(ctx, q, hold.PersonID, now); err != nil {
 			return err
 		}
+		if hold, err = q.Hold(ctx, lifting.HoldID); err != nil {
+			return err
+		}
+		if err := h.endsWithItsStay(ctx, q, hold); err != nil {
+			return err
+		}
 		if lifted.Hold, err = lift(ctx, q, lifting, now); err != nil {
 			return err
 		}
@@ -161,6 +167,13 @@ func (h Holds) Lift(ctx context.Context, lifting api.Lifting) (api.LiftedHold, e
 
 // GoesBack tells what a lifting would set free; see api.Holds.
 func (h Holds) GoesBack(ctx context.Context, holdID string) ([]api.GoesBack, error) {
+	hold, err := h.queries().Hold(ctx, holdID)
+	if err != nil {
+		return nil, failed("read hold", err)
+	}
+	if err := h.endsWithItsStay(ctx, h.queries(), hold); err != nil {
+		return nil, failed("read the stay of a hold", err)
+	}
 	back, err := goesBack(ctx, h.queries(), holdID)
 	return back, failed("read what a hold stops", err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/traveldoc/traveldoc/api"
+	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
 )
 
@@ -159,7 +160,67 @@ func TestRule02_AStayWhoseEndIsRetractedStops(t *testing.T) {
 	}
 }
 
-// Whoever lifts the hold of a stay by name is not overruled by what has nothing to do with it.
+// ended as holds of stays once could be, by name or by their last day.
+func (l *life) ended(hold string) {
+	l.exec("UPDATE holds SET lifted_at = $1, lifted_by = 'counsel1', lift_reason = 'settled' WHERE hold_id = $2", l.clock.Now(), hold)
+}
+
+// Rule 2: the hold of a stay ends with the stay, and neither by name nor by a day
+// while that is in force: the gate would open while the custody clock stands still.
+func TestRule02_TheHoldOfAStayEndsWithItAlone(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.ready())
+	granted := w.event(l, l.stay("2026-02-02"))
+	day := calendar.DateOf(monday).AddDays(3)
+	last := api.HoldExpiry{On: day, Zone: "UTC", At: calendar.EndOf(day, time.UTC), Source: "order"}
+	amend := func(expiry *api.HoldExpiry) error {
+		_, err := w.store.Holds().Amend(t.Context(), api.HoldAmendment{
+			CommandID: newID(), HoldID: granted.HoldID, By: "counsel1", ReviewBy: day, Expiry: expiry,
+		})
+		return err
+	}
+	lift := func() error {
+		_, err := w.store.Holds().Lift(t.Context(), api.Lifting{CommandID: newID(), HoldID: granted.HoldID, By: "counsel1", Source: "order", Reason: "settled"})
+		return err
+	}
+	preview := func() error { _, err := w.store.Holds().GoesBack(t.Context(), granted.HoldID); return err }
+	for what, err := range map[string]error{"lifted": lift(), "previewed": preview(), "given a last day": amend(&last)} {
+		if !errors.Is(err, api.ErrStayStands) {
+			t.Errorf("rule 2: the hold of a stay in force was %s: %v", what, err)
+		}
+	}
+	for what, err := range map[string]error{"reviewed": amend(nil), "without a last day": amend(&api.HoldExpiry{Source: "order"})} {
+		if err != nil {
+			t.Errorf("rule 2: the hold of a stay is not %s: %v", what, err)
+		}
+	}
+	// A last day of before the stay was looked at.
+	l.exec("UPDATE holds SET expires_on = $1, expires_zone = 'UTC', expires_at = $2, expiry_source_sha256 = 'order'", day.String(), last.At)
+	l.clock.set(last.At.AddDate(0, 0, 1))
+	other := w.ready()
+	others := other.hold()
+	others.Expiry = last
+	other.place(others)
+	if err := w.store.EndExpiredHolds(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if l.leavesTo("GHA") || !w.custody(l).Suspended {
+		t.Error("rule 2: a package left under a stay in force")
+	}
+	if !other.leavesTo("GHA") {
+		t.Error("a hold without a stay went on over its last day")
+	}
+	w.fact(l, correction(custody.Retracted, "2026-02-10", granted.ID))
+	if err := preview(); err != nil {
+		t.Errorf("a stay that never was keeps its hold: %v", err)
+	}
+	if !l.leavesTo("GHA") {
+		t.Error("a stay that never was keeps its hold over the last day")
+	}
+}
+
+// Where the hold of a stay was lifted by name, as it once could be, what has
+// nothing to do with it brings none back.
 func TestAnotherEventBringsNoHoldBack(t *testing.T) {
 	w := newWorld(t)
 	l := w.detained(w.ready())
@@ -167,7 +228,7 @@ func TestAnotherEventBringsNoHoldBack(t *testing.T) {
 	if granted.HoldID == "" {
 		t.Fatal("a stay without a hold")
 	}
-	l.lift(granted.HoldID)
+	l.ended(granted.HoldID)
 	w.fact(l, legal(custody.Released, "2026-02-10"))
 	moved := correction(custody.StayGranted, "2026-02-03", granted.ID)
 	moved.Event.HoldID = granted.HoldID
@@ -259,10 +320,11 @@ func TestStaysThatComeBackTogetherEndApart(t *testing.T) {
 	var stays [2]string
 	for i := range stays {
 		stays[i] = w.event(l, l.stay("2026-02-02")).HoldID
-		l.lift(stays[i])
 	}
 	vacated := w.event(l, legal(custody.OrderVacated, "2026-02-20"))
-	l.lift(vacated.HoldID)
+	for _, hold := range append(stays[:], vacated.HoldID) {
+		l.lift(hold)
+	}
 	w.fact(l, correction(custody.Retracted, "2026-02-21", vacated.ID))
 	var back [2]api.Hold
 	for i, stay := range stays {

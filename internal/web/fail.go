@@ -96,6 +96,8 @@ func conflictText(p contract.Problem) string {
 		return "Somebody else has lifted this hold already. Nothing was changed."
 	case "found_citizen":
 		return "Counsel found that the person is a US citizen. The claim stands until counsel finds otherwise."
+	case "stay_stands":
+		return "This hold keeps a stay that is on record and ends with it alone. Record the end of the stay, which lifts the hold."
 	case "never_addressed":
 		return barText(string(tdr.NeverAddressed))
 	case "already_ended":

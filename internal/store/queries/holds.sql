@@ -72,17 +72,23 @@ UPDATE holds SET lifted_by = @lifted_by, lifted_at = @lifted_at, lift_source_sha
 WHERE hold_id = @hold_id AND lifted_at IS NULL
 RETURNING *;
 
+-- name: ExpiredHoldsOfStays :many
+SELECT * FROM holds
+WHERE hold_id IN (SELECT b.hold_id FROM bound_holds b WHERE b.binds = @person_id) AND lifted_at IS NULL
+    AND expires_at <= sqlc.arg(now)::timestamptz AND stay IS NOT NULL;
+
 -- name: EndExpiredHolds :many
 -- The day is over where the authority sits; its document is the one that set the day.
 UPDATE holds SET lifted_by = 'system', lifted_at = sqlc.arg(now)::timestamptz, lift_source_sha256 = expiry_source_sha256, lift_reason = 'expired'
 WHERE hold_id IN (SELECT b.hold_id FROM bound_holds b WHERE b.binds = @person_id) AND lifted_at IS NULL
-    AND expires_at <= sqlc.arg(now)::timestamptz
+    AND expires_at <= sqlc.arg(now)::timestamptz AND hold_id <> ALL (CAST(@kept::text[] AS uuid[]))
 RETURNING *;
 
 -- name: PersonsOfExpiredHolds :many
-SELECT DISTINCT person_id FROM holds
+-- Holds that keep a stay may go on all the same: they leave their turn to the rest.
+SELECT person_id FROM holds
 WHERE lifted_at IS NULL AND expires_at <= sqlc.arg(now)::timestamptz
-ORDER BY person_id LIMIT @max_rows;
+GROUP BY person_id ORDER BY bool_and(stay IS NOT NULL), person_id LIMIT @max_rows;
 
 -- name: AmendHold :one
 UPDATE holds SET review_by = sqlc.narg(review_by), expires_on = sqlc.narg(expires_on), expires_zone = sqlc.narg(expires_zone),

@@ -291,18 +291,75 @@ func (q *Queries) ClaimsNotTakenUp(ctx context.Context, arg ClaimsNotTakenUpPara
 const endExpiredHolds = `-- name: EndExpiredHolds :many
 UPDATE holds SET lifted_by = 'system', lifted_at = $1::timestamptz, lift_source_sha256 = expiry_source_sha256, lift_reason = 'expired'
 WHERE hold_id IN (SELECT b.hold_id FROM bound_holds b WHERE b.binds = $2) AND lifted_at IS NULL
-    AND expires_at <= $1::timestamptz
+    AND expires_at <= $1::timestamptz AND hold_id <> ALL (CAST($3::text[] AS uuid[]))
 RETURNING hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay, alike
 `
 
 type EndExpiredHoldsParams struct {
 	Now      time.Time
 	PersonID string
+	Kept     []string
 }
 
 // The day is over where the authority sits; its document is the one that set the day.
 func (q *Queries) EndExpiredHolds(ctx context.Context, arg EndExpiredHoldsParams) ([]Hold, error) {
-	rows, err := q.db.Query(ctx, endExpiredHolds, arg.Now, arg.PersonID)
+	rows, err := q.db.Query(ctx, endExpiredHolds, arg.Now, arg.PersonID, arg.Kept)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Hold
+	for rows.Next() {
+		var i Hold
+		if err := rows.Scan(
+			&i.HoldID,
+			&i.PersonID,
+			&i.Scope,
+			&i.Country,
+			&i.RequestID,
+			&i.Kind,
+			&i.Authority,
+			&i.SourceSha256,
+			&i.Dated,
+			&i.ReviewBy,
+			&i.PlacedBy,
+			&i.PlacedAt,
+			&i.Fence,
+			&i.LiftedBy,
+			&i.LiftedCommand,
+			&i.LiftedAt,
+			&i.LiftSourceSha256,
+			&i.LiftReason,
+			&i.ExpiresOn,
+			&i.ExpiresZone,
+			&i.ExpiresAt,
+			&i.ExpirySourceSha256,
+			&i.Stay,
+			&i.Alike,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const expiredHoldsOfStays = `-- name: ExpiredHoldsOfStays :many
+SELECT hold_id, person_id, scope, country, request_id, kind, authority, source_sha256, dated, review_by, placed_by, placed_at, fence, lifted_by, lifted_command, lifted_at, lift_source_sha256, lift_reason, expires_on, expires_zone, expires_at, expiry_source_sha256, stay, alike FROM holds
+WHERE hold_id IN (SELECT b.hold_id FROM bound_holds b WHERE b.binds = $1) AND lifted_at IS NULL
+    AND expires_at <= $2::timestamptz AND stay IS NOT NULL
+`
+
+type ExpiredHoldsOfStaysParams struct {
+	PersonID string
+	Now      time.Time
+}
+
+func (q *Queries) ExpiredHoldsOfStays(ctx context.Context, arg ExpiredHoldsOfStaysParams) ([]Hold, error) {
+	rows, err := q.db.Query(ctx, expiredHoldsOfStays, arg.PersonID, arg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -706,9 +763,9 @@ func (q *Queries) MayHaveLeft(ctx context.Context, holdID string) ([]MayHaveLeft
 }
 
 const personsOfExpiredHolds = `-- name: PersonsOfExpiredHolds :many
-SELECT DISTINCT person_id FROM holds
+SELECT person_id FROM holds
 WHERE lifted_at IS NULL AND expires_at <= $1::timestamptz
-ORDER BY person_id LIMIT $2
+GROUP BY person_id ORDER BY bool_and(stay IS NOT NULL), person_id LIMIT $2
 `
 
 type PersonsOfExpiredHoldsParams struct {
@@ -716,6 +773,7 @@ type PersonsOfExpiredHoldsParams struct {
 	MaxRows int32
 }
 
+// Holds that keep a stay may go on all the same: they leave their turn to the rest.
 func (q *Queries) PersonsOfExpiredHolds(ctx context.Context, arg PersonsOfExpiredHoldsParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, personsOfExpiredHolds, arg.Now, arg.MaxRows)
 	if err != nil {
