@@ -94,7 +94,7 @@ func TestACouriersPackageIsFollowedToTheDoor(t *testing.T) {
 	}
 	for want, got := range map[string]answer{
 		"recorded_already": w.change("officer1", d.path("/hand-over"), given.with("tracking", "INVENTED-2")),
-		"number_taken":     w.change("officer1", other.path("/hand-over"), given),
+		"number_taken":     w.change("officer1", other.path("/hand-over"), given.with("tracking", "Invented-1")),
 		"not_out":          w.change("officer1", d.path("/submission"), fields{"system": "etd", "number": "1", "submitted_at": at(w.clock.Now())}),
 	} {
 		if got.status != http.StatusConflict || got.problem() != want {
@@ -130,8 +130,10 @@ func TestWhatIsEnteredElsewhereIsBundledAndHasItsOwnNumber(t *testing.T) {
 		t.Fatalf("submission: %d %s", got.status, got.body)
 	}
 	other := w.let(w.submittable(), "external")
-	if got := w.change("officer1", other.path("/submission"), number); got.problem() != "number_taken" {
-		t.Errorf("the number of another: %d %s", got.status, got.body)
+	for _, taken := range []string{"2026/INVENTED-7", "2026/invented-7"} {
+		if got := w.change("officer1", other.path("/submission"), number.with("number", taken)); got.problem() != "number_taken" {
+			t.Errorf("the number of another: %d %s", got.status, got.body)
+		}
 	}
 	first, again := w.get("officer1", d.path("/bundle")), w.get("officer1", d.path("/bundle"))
 	if !bytes.Equal(first.body, again.body) || first.header.Get("Cache-Control") != "no-store" {

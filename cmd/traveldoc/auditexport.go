@@ -22,6 +22,9 @@ func exportHistory(ctx context.Context, requestID, by, folder string, t terminal
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("write contact history: %w", err)
+	}
 	for name, content := range map[string][]byte{exported.Code + ".json": exported.JSON, exported.Code + ".pdf": exported.PDF} {
 		if err := writeNew(filepath.Join(folder, name), content); err != nil {
 			return fmt.Errorf("write contact history: %w", err)

@@ -7,7 +7,6 @@ package courtpdf
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -99,11 +98,18 @@ func (p *page) part(name string, entries []api.HistoryEntry) {
 
 func (p *page) event(before string, event tdr.Event) {
 	p.font("B", 9)
-	p.text("%s%d  %s  %s", before, event.Seq, moment(event.OccurredAt), event.Fact.Type())
+	p.text("%s%d  %s  %s", before, event.Seq, moment(event.OccurredAt), words(event.Fact.Type()))
 	p.font("", 9)
 	p.text("Recorded %s by %s", moment(event.RecordedAt), event.Actor.ID)
-	if data, err := json.Marshal(event.Fact); err == nil && string(data) != "{}" {
-		p.text("%s", data)
+	fields, more, err := fieldsOf(event.Fact)
+	if err != nil {
+		p.pdf.SetError(err)
+	}
+	for _, each := range fields {
+		p.text("%s: %s", each.label, each.value)
+	}
+	if more {
+		p.text("The working calendars and the country's terms that were written down with it are in the JSON form.")
 	}
 }
 
