@@ -198,14 +198,14 @@ type Reads interface {
 // count with the days they have waited until AsOf.
 type Bottleneck struct {
 	Key             string  // of the group
-	Requests        int     // in the group
-	Open            int     // of them
-	Closed          int     // of them
+	Requests        int     // that are or were in the group
+	Open            int     // of them, those that are in it now
+	Closed          int     // of them, those that are closed
 	WaitingDays     float64 // in the group, open intervals included; calendar days of 24 hours
 	OpenWaitingDays float64 // of them in intervals that still last
-	MedianDays      float64 // of an interval, open ones counted as long as they are by now
-	P85Days         float64
-	Overdue         int // open requests with a passed stage term or ladder date; a held one counts as if it were not
+	MedianDays      float64 // of what one request waited in the group, up to now where it still waits
+	P85Days         float64 // likewise
+	Overdue         int     // open requests with a passed stage term or ladder date; a held one counts as if it were not
 	OpenEscalations int
 }
 

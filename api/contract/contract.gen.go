@@ -413,19 +413,30 @@ type BeginVerification struct {
 
 // Bottleneck defines model for Bottleneck.
 type Bottleneck struct {
-	Closed          int     `json:"closed"`
-	Key             string  `json:"key"`
-	MedianDays      float64 `json:"median_days"`
-	Open            int     `json:"open"`
-	OpenEscalations int     `json:"open_escalations"`
+	// Closed of them, those that are closed
+	Closed int    `json:"closed"`
+	Key    string `json:"key"`
+
+	// MedianDays half of the requests waited less in the group, up to now where they still wait
+	MedianDays float64 `json:"median_days"`
+
+	// Open of them, those that are in it now
+	Open            int `json:"open"`
+	OpenEscalations int `json:"open_escalations"`
+
+	// OpenWaitingDays of them, in intervals that still last
 	OpenWaitingDays float64 `json:"open_waiting_days"`
 
 	// Overdue open requests with a passed date of their stage or ladder; one that is held counts as if it were not
-	Overdue  int     `json:"overdue"`
-	P85Days  float64 `json:"p85_days"`
-	Requests int     `json:"requests"`
+	Overdue int `json:"overdue"`
 
-	// WaitingDays open intervals included
+	// P85Days 85 of 100 requests waited less
+	P85Days float64 `json:"p85_days"`
+
+	// Requests that are or were in the group
+	Requests int `json:"requests"`
+
+	// WaitingDays of all together; days of 24 hours, open intervals included
 	WaitingDays float64 `json:"waiting_days"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	mathrand "math/rand/v2"
 	"slices"
@@ -191,7 +192,7 @@ func escalations(state tdr.State) int {
 
 // byHand groups what the clerk wrote down.
 func byHand(states []tdr.State, group string, asOf time.Time) []api.Bottleneck {
-	lengths := map[string][]float64{}
+	waited := map[string]map[string]float64{} // by group and request
 	groups := map[string]*api.Bottleneck{}
 	for _, state := range states {
 		seen := map[string]bool{}
@@ -205,15 +206,20 @@ func byHand(states []tdr.State, group string, asOf time.Time) []api.Bottleneck {
 			if stay.lasts {
 				g.OpenWaitingDays += stay.days
 			}
-			lengths[key] = append(lengths[key], stay.days)
+			if waited[key] == nil {
+				waited[key] = map[string]float64{}
+			}
+			waited[key][state.ID] += stay.days
+			if here && !seen[key+"/here"] && state.Stage.Open() {
+				seen[key+"/here"] = true
+				g.Open++
+			}
 			if seen[key] {
 				continue
 			}
 			seen[key] = true
 			g.Requests++
-			if state.Stage.Open() {
-				g.Open++
-			} else {
+			if !state.Stage.Open() {
 				g.Closed++
 			}
 			if here && late(state, asOf) {
@@ -226,8 +232,8 @@ func byHand(states []tdr.State, group string, asOf time.Time) []api.Bottleneck {
 	}
 	var found []api.Bottleneck
 	for key, g := range groups {
-		slices.Sort(lengths[key])
-		g.MedianDays, g.P85Days = percentile(lengths[key], 0.5), percentile(lengths[key], 0.85)
+		lengths := slices.Sorted(maps.Values(waited[key]))
+		g.MedianDays, g.P85Days = percentile(lengths, 0.5), percentile(lengths, 0.85)
 		found = append(found, *g)
 	}
 	slices.SortFunc(found, func(a, b api.Bottleneck) int {

@@ -20,10 +20,13 @@ WITH chosen AS (
         greatest(extract(epoch FROM COALESCE(i.until, @as_of) - i.since), 0) / 86400 AS days
     FROM chosen c JOIN stage_intervals i USING (request_id)
     WHERE i.stage <> 'closed'
+), whole AS (
+    -- What a request waited in the group altogether: its stays are many, and some of no length.
+    SELECT key, sum(days) AS days, sum(days) FILTER (WHERE lasts) AS open_days FROM stays GROUP BY key, request_id
 ), days AS (
-    SELECT key, sum(days) AS waiting, COALESCE(sum(days) FILTER (WHERE lasts), 0) AS open_waiting,
+    SELECT key, sum(days) AS waiting, COALESCE(sum(open_days), 0) AS open_waiting,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY days) AS median, percentile_cont(0.85) WITHIN GROUP (ORDER BY days) AS p85
-    FROM stays GROUP BY key
+    FROM whole GROUP BY key
 ), members AS (
     SELECT DISTINCT key, request_id, live,
         -- Overdue is where the request stands now.
@@ -31,11 +34,11 @@ WITH chosen AS (
         (@group_by NOT IN ('stage', 'owner') OR key IN (current_stage, current_owner)) AS here
     FROM stays
 ), counts AS (
-    SELECT m.key, count(*) AS requests, count(*) FILTER (WHERE m.live) AS open, count(*) FILTER (WHERE m.overdue) AS overdue,
+    SELECT m.key, count(*) AS requests, count(*) FILTER (WHERE m.live AND m.here) AS open, count(*) FILTER (WHERE NOT m.live) AS closed, count(*) FILTER (WHERE m.overdue) AS overdue,
         COALESCE(sum((SELECT count(*) FROM escalations e WHERE e.request_id = m.request_id AND e.status <> 'closed')) FILTER (WHERE m.here), 0) AS escalations
     FROM members m GROUP BY m.key
 )
-SELECT c.key::text AS key, c.requests::bigint AS requests, c.open::bigint AS open, (c.requests - c.open)::bigint AS closed,
+SELECT c.key::text AS key, c.requests::bigint AS requests, c.open::bigint AS open, c.closed::bigint AS closed,
     d.waiting::double precision AS waiting_days, d.open_waiting::double precision AS open_waiting_days,
     d.median::double precision AS median_days, d.p85::double precision AS p85_days,
     c.overdue::bigint AS overdue, c.escalations::bigint AS open_escalations
