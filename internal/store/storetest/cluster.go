@@ -90,10 +90,25 @@ func unprivileged() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-// makeCluster works below /tmp because a socket's path has to fit into 107
-// bytes (unix(7)) and the unprivileged user has to reach it.
+// Each test's database is hundreds of files, which cost a tenth less in memory than
+// on a disk. A cluster of tests holds some hundred megabytes.
+const (
+	memory       = "/dev/shm"
+	memoryWanted = 2 << 30
+)
+
+// place is where clusters are made. A socket's path has to fit into 107 bytes
+// (unix(7)), and the unprivileged user has to reach it.
+func place() string {
+	var space syscall.Statfs_t
+	if err := syscall.Statfs(memory, &space); err == nil && space.Bavail*uint64(space.Bsize) >= memoryWanted {
+		return memory
+	}
+	return "/tmp"
+}
+
 func makeCluster(ctx context.Context, binaries string, as *syscall.Credential) (string, error) {
-	folder, err := os.MkdirTemp("/tmp", "traveldoc-test-")
+	folder, err := os.MkdirTemp(place(), "traveldoc-test-")
 	if err != nil {
 		return "", fmt.Errorf("make folder for the cluster: %w", err)
 	}
