@@ -188,6 +188,43 @@ func TestWhoIsDue(t *testing.T) {
 	}
 }
 
+// What protects a person goes on protecting them when all requests are long closed:
+// a hold on any record of theirs, until it is lifted, and that counsel found a citizen.
+func TestWhoIsProtectedIsKept(t *testing.T) {
+	w := newWorld(t)
+	held, other, citizen := w.person("Held-Example", "A100000005"), w.person("Other-Example", "A100000006"), w.person("Citizen-Example", "A100000007")
+	was := w.person("Was-Example", "A100000008")
+	for _, id := range []string{held, other, citizen, was} {
+		w.request(id, "GHA", "refused")
+	}
+	w.exec(`INSERT INTO person_merges (merge_id, survivor, merged, reason, source_sha256, merged_by, merged_at)
+		VALUES ($1, $2, $3, 'same_fingerprints', '', 'counsel1', $4)`, uuid.NewString(), held, other, closing)
+	claim := func(id string, findings ...string) string {
+		hold := uuid.NewString()
+		w.exec(`INSERT INTO holds (hold_id, person_id, scope, kind, authority, source_sha256, dated, placed_by, placed_at, fence)
+			VALUES ($1, $2, 'person', 'citizenship_claim', 'counsel', 'hash', '2026-03-02', 'officer1', $3, 2)`, hold, id, closing)
+		for _, found := range findings {
+			w.exec(`INSERT INTO citizenship_entries (entry_id, person_id, citizenship, hold_id, source_sha256, entered_by, entered_at)
+				VALUES ($1, $2, $3, $4, 'hash', 'counsel1', $5)`, uuid.NewString(), id, found, hold, closing)
+		}
+		return hold
+	}
+	lift := func(hold string) {
+		w.exec("UPDATE holds SET lifted_at = $2, lifted_by = 'counsel1', lift_reason = 'resolved' WHERE hold_id = $1", hold, closing)
+	}
+	standing := claim(held)
+	lift(claim(citizen, "claimed", "citizen", "claimed"))
+	lift(claim(was, "claimed", "citizen", "not_upheld", "claimed"))
+	w.years(10)
+	if done, err := w.destroy(w.keeper); err != nil || !slices.Equal(done, []string{was}) {
+		t.Errorf("destroyed %v, %v; want %s alone", done, err, was)
+	}
+	lift(standing)
+	if done, err := w.destroy(w.keeper); err != nil || len(done) != 2 || slices.Contains(done, citizen) {
+		t.Errorf("once the hold is lifted %v are destroyed, %v", done, err)
+	}
+}
+
 func TestWhatADestructionLeaves(t *testing.T) {
 	w := newWorld(t)
 	gone, other := w.person("Gone-Example", "A100000001"), w.person("Other-Example", "A100000002")

@@ -1,6 +1,8 @@
 -- name: Due :many
 -- Persons all of whose requests are closed and past the period of their
--- outcome, but for those with a legal hold, in custody, or destroyed already. A
+-- outcome, but for those with a legal hold, in custody, or destroyed already. What
+-- stops sending keeps them too, and that counsel found a citizen: of whom nothing is
+-- left, the next opening would make a person that nothing protects. A
 -- request that never opened counts from the day on which it was asked for. Records
 -- that are one human, or were once, are kept while any of them is: what was written
 -- while they were one may lie under the key of either.
@@ -15,6 +17,11 @@ WITH ends AS (
 SELECT e.person_id, e.requests, e.due_since FROM ends e
 WHERE e.due_since <= @at::timestamptz AND (sqlc.narg(person_id)::uuid IS NULL OR e.person_id = sqlc.narg(person_id))
     AND NOT EXISTS (SELECT FROM retention_holds h WHERE h.person_id = ANY (ever_one_human(e.person_id)) AND h.released_at IS NULL)
+    AND NOT EXISTS (SELECT FROM bound_holds b WHERE b.binds = ANY (ever_one_human(e.person_id)) AND b.lifted_at IS NULL)
+    AND NOT EXISTS (
+        SELECT FROM unnest(ever_one_human(e.person_id)) AS record (id)
+        WHERE (SELECT c.citizenship FROM citizenship_entries c WHERE c.person_id = record.id AND c.citizenship <> 'claimed'
+            ORDER BY c.ordinal DESC LIMIT 1) = 'citizen')
     AND NOT EXISTS (SELECT FROM custody_clocks c WHERE c.person_id = ANY (ever_one_human(e.person_id)) AND c.detained)
     AND NOT EXISTS (
         SELECT FROM requests r WHERE r.person_id = ANY (ever_one_human(e.person_id)) AND r.person_id <> e.person_id
