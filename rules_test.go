@@ -211,6 +211,7 @@ func rules() []rule {
 				off("internal/store/sqlcgen/citizenship.sql.go", "WHERE e.type = 'reassigned'", "WHERE e.type = 'none'"),
 				off("internal/store/sqlcgen/citizenship.sql.go", "SELECT p.prepared_by FROM outgoing_packages p", "SELECT p.content FROM outgoing_packages p"),
 				off("api/lifting.go", "append(worked, hold.PlacedBy)", "worked"),
+				off("api/holdamendments.go", "s.secondPerson(ctx, hold); err != nil {", "s.secondPerson(ctx, hold); err != nil && hold.ID == \"\" {"),
 			}},
 			{pkg: "api", test: "TestRule05_TheFieldIsNeedToKnow", off: [][]edit{
 				off("api/citizenship.go", "if !needs {", "if !needs && personID == \"\" {"),

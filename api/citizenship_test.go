@@ -175,10 +175,13 @@ func TestRule05_WhoWorkedOnThePersonEndsNoClaim(t *testing.T) {
 		}
 		w.clock.advance(time.Minute)
 		claim := read[placed](t, w.change("officer1", "/v1/holds", holdOnPerson(r, "kind", "citizenship_claim"))).Hold
+		amended := w.change("turned", "/v1/holds/"+claim.ID+"/amendments", fields{"review_by": "2026-04-15"})
 		found := w.find("turned", claim, "not_upheld")
 		lifted := w.change("turned", "/v1/holds/"+claim.ID+"/lifting", fields{"authority": "counsel", "source": someHash, "reason": "no_evidence"})
-		if refused := found.problem() == "same_person" && lifted.problem() == "same_person"; refused != (worked != nil) {
-			t.Errorf("rule 5: who %s: %d %s and %d %s", name, found.status, found.body, lifted.status, lifted.body)
+		for act, got := range map[string]answer{"amended": amended, "found": found, "lifted": lifted} {
+			if refused := got.problem() == "same_person"; refused != (worked != nil) || !refused && got.status >= 300 {
+				t.Errorf("rule 5: who %s %s: %d %s", name, act, got.status, got.body)
+			}
 		}
 	}
 	r := w.open()
@@ -186,5 +189,20 @@ func TestRule05_WhoWorkedOnThePersonEndsNoClaim(t *testing.T) {
 	own := read[placed](t, w.change("counsel1", "/v1/holds", holdOnPerson(r, "kind", "citizenship_claim"))).Hold
 	if got := w.liftClaim(own); got.problem() != "same_person" {
 		t.Errorf("rule 5: who placed the claim lifted it: %d %s", got.status, got.body)
+	}
+	if got := w.change("counsel1", "/v1/holds/"+own.ID+"/amendments", fields{"review_by": "2026-04-15"}); got.problem() != "same_person" {
+		t.Errorf("rule 5: who placed the claim put its review off: %d %s", got.status, got.body)
+	}
+}
+
+// A claim is not put off for longer than counsel lets any hold stand unseen.
+func TestTheReviewOfAClaimIsNear(t *testing.T) {
+	w := newWorld(t)
+	claim := w.claimed(w.open())
+	for day, status := range map[string]int{"2026-05-31": http.StatusOK, "2026-06-01": http.StatusUnprocessableEntity, "9999-12-31": http.StatusUnprocessableEntity} {
+		got := w.change("counsel1", "/v1/holds/"+claim.ID+"/amendments", fields{"review_by": day})
+		if got.status != status || status != http.StatusOK && got.faults()["review_by"] == "" {
+			t.Errorf("reviewed by %s: %d %s", day, got.status, got.body)
+		}
 	}
 }

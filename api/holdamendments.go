@@ -17,6 +17,9 @@ func (s *Server) AmendHold(ctx context.Context, r contract.AmendHoldRequestObjec
 	if err != nil {
 		return nil, err
 	}
+	if err := s.secondPerson(ctx, hold); err != nil {
+		return nil, err
+	}
 	amendment := HoldAmendment{CommandID: r.Params.IdempotencyKey, HoldID: hold.ID, By: principalOf(ctx).Subject, ReviewBy: r.Body.ReviewBy}
 	if err := s.amended(ctx, hold, *r.Body, &amendment); err != nil {
 		return s.again(ctx, r.Params.IdempotencyKey, err)
@@ -40,6 +43,10 @@ func (s *Server) amended(ctx context.Context, hold Hold, body contract.HoldAmend
 	}
 	if !body.ReviewBy.IsZero() && !body.ReviewBy.After(today) {
 		faults.add("review_by", "does not lie ahead")
+	}
+	// Of a claim that counsel took up nobody is told daily any more.
+	if hold.Kind == CitizenshipClaim && body.ReviewBy.After(today.AddDays(reviewDays)) {
+		faults.add("review_by", "lies more than %d days ahead, which is too long for a claim to citizenship", reviewDays)
 	}
 	if said != (contract.HoldExpiry{}) {
 		if string(said.Authority) != hold.Authority {

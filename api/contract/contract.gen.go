@@ -1234,7 +1234,9 @@ type HoldAmendment struct {
 	Expiry HoldExpiry `json:"expiry,omitempty,omitzero"`
 
 	// Note personal text; it stays with the command and goes no further
-	Note     Note          `json:"note,omitempty,omitzero"`
+	Note Note `json:"note,omitempty,omitzero"`
+
+	// ReviewBy in the future at the office; of a claim to citizenship at most 90 days ahead
 	ReviewBy calendar.Date `json:"review_by,omitempty,omitzero"`
 }
 
