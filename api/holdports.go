@@ -128,7 +128,8 @@ type Holds interface {
 	// when nobody ever claimed it.
 	Citizenship(ctx context.Context, personID string) ([]CitizenshipEntry, error)
 	// WorkedOn lists who is or ever was the case officer of a request of the persons,
-	// closed ones too, or prepared what was to leave of one, in no order.
+	// closed ones too, or opened it, and who wrote their data sheet, uploaded a document
+	// of theirs, or prepared, approved, authorised or sent what was to leave; in no order.
 	WorkedOn(ctx context.Context, persons []string) ([]string, error)
 	List(ctx context.Context, filter HoldFilter) ([]Hold, error)
 }

@@ -69,7 +69,7 @@ func (l liftingInput) goesBack(lifted LiftedHold) []contract.GoesBack {
 }
 
 // secondPerson: whoever placed a claim to citizenship neither decides upon it nor
-// puts off its review nor lifts it, nor does who ever had a case of the person or prepared what was to leave of them,
+// puts off its review nor lifts it, nor does who ever had a case of the person or had a hand in what was to leave of them,
 // whichever of their roles sees the case now.
 func (s *Server) secondPerson(ctx context.Context, hold Hold) error {
 	if hold.Kind != CitizenshipClaim {
@@ -80,7 +80,7 @@ func (s *Server) secondPerson(ctx context.Context, hold Hold) error {
 		return fmt.Errorf("read who worked on person: %w", err)
 	}
 	if slices.Contains(append(worked, hold.PlacedBy), principalOf(ctx).Subject) {
-		return newProblem(samePerson, "who had a case of the person, prepared a package of theirs or placed the claim neither decides upon it nor lifts it")
+		return newProblem(samePerson, "who had a case of the person, had a hand in what was to leave of them or placed the claim neither decides upon it nor lifts it")
 	}
 	return nil
 }

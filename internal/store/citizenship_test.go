@@ -87,3 +87,38 @@ func TestAClaimIsAnsweredWithTheLastThatBinds(t *testing.T) {
 	expect("lifting the last", a, api.Claimed, api.NotUpheld)
 	expect("lifting the last", b, api.Claimed, api.NotUpheld)
 }
+
+// Rule 5: who opened a request of the person is known among those who worked on
+// them, as is who had a hand in anything that was to leave.
+func TestRule05_EverybodyWhoWorkedOnThePersonIsKnown(t *testing.T) {
+	w := newWorld(t)
+	sent, ready := w.sent(), w.ready()
+	asked := ready.authorisation()
+	asked.By = "authoriser"
+	if gate := ready.authorise(asked); gate.Dispatch == "" {
+		t.Fatalf("gate %+v", gate)
+	}
+	ready.exec(`INSERT INTO hand_overs (dispatch_id, courier, tracking, handed_over_by, handed_over_at, command_id)
+		VALUES ($1, 'courier', 'EXAMPLE', 'hander', $2, $3)`, asked.CommandID, monday, newID())
+	ready.exec(`INSERT INTO submissions (dispatch_id, system, number, submitted_by, submitted_at, command_id)
+		VALUES ($1, 'system', 'EXAMPLE', 'submitter', $2, $3)`, asked.CommandID, monday, newID())
+	ready.exec("INSERT INTO data_sheets (sheet_id, person_id, version, fields, set_at, set_by) VALUES ($1, $2, 7, '{}', $3, 'writer')", newID(), ready.person, monday)
+	ready.exec(`INSERT INTO documents (document_id, person_id, type, media_type, pages, dropped, original_file, original_bytes, original_sha256,
+			sanitised_file, sanitised_bytes, sanitised_sha256, text_file, uploaded_by, uploaded_at)
+		VALUES ($1, $2, 'other', 'application/pdf', 1, 0, $3, 1, sha256('1'), $4, 1, sha256('1'), $5, 'uploader', $6)`,
+		newID(), ready.person, newID(), newID(), newID(), monday)
+	want := []string{"authoriser", "hander", "submitter", "writer", "uploader"}
+	for _, event := range sent.state.Log {
+		want = append(want, event.Actor.ID)
+	}
+	for _, person := range []string{sent.person, ready.person} {
+		worked, err := w.store.Holds().WorkedOn(t.Context(), []string{person})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = slices.DeleteFunc(want, func(who string) bool { return slices.Contains(worked, who) })
+	}
+	if len(want) > 0 {
+		t.Errorf("rule 5: %v worked on the person and may lift the claim", want)
+	}
+}

@@ -30,12 +30,19 @@ SELECT EXISTS (
 );
 
 -- name: WorkedOn :many
--- Who is or ever was the case officer of a request of the persons, or prepared what was to leave of them.
+-- Who is or ever was the case officer of a request of the persons or opened it, and who
+-- gathered, prepared, approved, authorised or sent what was to leave of them.
 WITH theirs AS (
     SELECT r.request_id, r.officer FROM requests r WHERE r.person_id = ANY (CAST(@persons::text[] AS uuid[]))
 )
 SELECT t.officer AS worker FROM theirs t
 UNION SELECT e.data ->> 'officer' FROM events e JOIN theirs t USING (request_id) WHERE e.type = 'opened'
 UNION SELECT unnest(ARRAY[e.data ->> 'from', e.data ->> 'to']) FROM events e JOIN theirs t USING (request_id) WHERE e.type = 'reassigned'
-UNION SELECT e.actor FROM events e JOIN theirs t USING (request_id) WHERE e.type = 'review_requested'
-UNION SELECT p.prepared_by FROM outgoing_packages p JOIN theirs t USING (request_id);
+UNION SELECT e.actor FROM events e JOIN theirs t USING (request_id)
+    WHERE e.type IN ('opened', 'review_requested', 'approved', 'sent', 'information_answered')
+UNION SELECT s.set_by FROM data_sheets s WHERE s.person_id = ANY (CAST(@persons::text[] AS uuid[]))
+UNION SELECT d.uploaded_by FROM documents d WHERE d.person_id = ANY (CAST(@persons::text[] AS uuid[]))
+UNION SELECT p.prepared_by FROM outgoing_packages p JOIN theirs t USING (request_id)
+UNION SELECT d.authorised_by FROM dispatches d JOIN theirs t USING (request_id)
+UNION SELECT h.handed_over_by FROM hand_overs h JOIN dispatches d USING (dispatch_id) JOIN theirs t USING (request_id)
+UNION SELECT s.submitted_by FROM submissions s JOIN dispatches d USING (dispatch_id) JOIN theirs t USING (request_id);
