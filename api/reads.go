@@ -139,7 +139,8 @@ type DeadlineView struct {
 	Why       json.RawMessage
 }
 
-// DeadlineFilter narrows a list of deadlines; empty fields do not. Met ones are left out.
+// DeadlineFilter narrows a list of deadlines; empty fields do not. Met ones are
+// left out, but for what the law asks for in detention, which stands until it is done.
 type DeadlineFilter struct {
 	Sight     Sight // of the request whose date it is
 	Custody   Sight // of any request of the person whose custody date it is: need to know

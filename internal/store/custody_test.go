@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -261,6 +262,39 @@ func TestMilestonesAreFiledOnce(t *testing.T) {
 	w.fact(l, legal(custody.HabeasFiled, "2026-02-27"))
 	if n := w.count("deadlines WHERE name = $1 AND met_at IS NOT NULL", "milestone/"+key); n != 1 {
 		t.Error("a new derivation forgot that the duty was filed")
+	}
+}
+
+// What was told was not done by it: a review that nobody made stays among the missed dates.
+func TestAMissedReviewStaysOnceItIsTold(t *testing.T) {
+	w := newWorld(t)
+	l := w.detained(w.sent())
+	w.clock.set(time.Date(2026, time.April, 20, 15, 0, 0, 0, time.UTC)) // R0+98
+	overdue := true
+	missed := func() (names []string) {
+		found, err := w.store.Deadlines(t.Context(), api.DeadlineFilter{
+			Sight: everyone(), Custody: everyone(), PersonID: l.person, Kind: "milestone", Overdue: &overdue, Now: w.clock.Now(), Page: api.Page{Limit: 50},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, deadline := range found {
+			names = append(names, deadline.Name)
+		}
+		return names
+	}
+	before := missed()
+	for _, name := range before {
+		if _, err := w.store.FileMilestones(t.Context(), l.person, []string{strings.TrimPrefix(name, "milestone/")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now := missed(); len(before) != 3 || !slices.Equal(now, before) {
+		t.Errorf("missed %v, once told %v", before, now)
+	}
+	w.fact(l, legal(custody.CustodyDecision, "2026-04-20"))
+	if now := missed(); slices.Contains(now, "milestone/records_review/2026-01-12") {
+		t.Errorf("once decided: %v", now)
 	}
 }
 

@@ -74,11 +74,12 @@ WHERE c.request_id = @request_id ORDER BY c.opened_at, c.recall_id;
 
 -- name: Deadlines :many
 -- Suspended ones have no date and come last. A date of no request is one of a
--- person's custody, which fewer may read.
+-- person's custody, which fewer may read. What the law asks for in detention stays
+-- once it is told, until it is done.
 SELECT d.*, COALESCE(r.code, '')::text AS code
 FROM deadlines d
 LEFT JOIN requests r ON r.request_id = d.request_id
-WHERE d.met_at IS NULL
+WHERE (d.met_at IS NULL OR d.kind = 'milestone')
     AND (CASE WHEN d.request_id IS NOT NULL THEN @everything::boolean OR EXISTS (
         SELECT FROM requests s WHERE s.request_id = d.request_id
             AND (s.field_office = ANY (@offices::text[]) OR s.country = ANY (@countries::text[]) OR s.post = ANY (@posts::text[])

@@ -14,7 +14,7 @@ const deadlines = `-- name: Deadlines :many
 SELECT d.subject, d.name, d.request_id, d.person_id, d.kind, d.level, d.legal, d.due_at, d.suspended, d.met_at, d.seq, d.why, COALESCE(r.code, '')::text AS code
 FROM deadlines d
 LEFT JOIN requests r ON r.request_id = d.request_id
-WHERE d.met_at IS NULL
+WHERE (d.met_at IS NULL OR d.kind = 'milestone')
     AND (CASE WHEN d.request_id IS NOT NULL THEN $1::boolean OR EXISTS (
         SELECT FROM requests s WHERE s.request_id = d.request_id
             AND (s.field_office = ANY ($2::text[]) OR s.country = ANY ($3::text[]) OR s.post = ANY ($4::text[])
@@ -84,7 +84,8 @@ type DeadlinesRow struct {
 }
 
 // Suspended ones have no date and come last. A date of no request is one of a
-// person's custody, which fewer may read.
+// person's custody, which fewer may read. What the law asks for in detention stays
+// once it is told, until it is done.
 func (q *Queries) Deadlines(ctx context.Context, arg DeadlinesParams) ([]DeadlinesRow, error) {
 	rows, err := q.db.Query(ctx, deadlines,
 		arg.Everything,
