@@ -197,6 +197,12 @@ func TestAMergeShowsNobodyMore(t *testing.T) {
 			}
 		}
 	}
+	for kind, date := range map[string]string{"order_final": "2026-01-15", "detained": "2026-01-10"} {
+		body := fields{"kind": kind, "date": date, "office": "BOS", "source_type": "order", "source": someHash}
+		if got := w.change("both", "/v1/persons/"+b.PersonID+"/legal-events", body); got.status != 201 {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
 	_, err := w.pool.Exec(t.Context(), "UPDATE person_flags SET ended_at = raised_at, ended_by = 'x' WHERE person_id = $1", b.PersonID)
 	must(t, err)
 	whole := func(user string, of request) string {
@@ -223,7 +229,7 @@ func TestAMergeShowsNobodyMore(t *testing.T) {
 		}
 	}
 	for _, of := range []request{a, b} {
-		if text := whole("both", of); strings.Count(text, `"kind":"medical"`) != 2 || strings.Count(text, `"country":"TGO"`) != 2 || !strings.Contains(text, "same_fingerprints") {
+		if text := whole("both", of); strings.Count(text, `"kind":"medical"`) != 2 || strings.Count(text, `"claimed_by":"person","country":"TGO"`) != 2 || !strings.Contains(text, "same_fingerprints") {
 			t.Errorf("who sees both is told %s", text)
 		}
 	}

@@ -85,7 +85,7 @@ WHERE (d.met_at IS NULL OR d.kind = 'milestone')
             AND (s.field_office = ANY (@offices::text[]) OR s.country = ANY (@countries::text[]) OR s.post = ANY (@posts::text[])
                 OR (s.officer = @officer::text AND @officer <> '')))
         ELSE @custody_everything::boolean OR EXISTS (
-        SELECT FROM requests s WHERE s.person_id = ANY (same_human(d.person_id))
+        SELECT FROM requests s WHERE s.person_id = d.person_id
             AND (s.field_office = ANY (@custody_offices::text[]) OR s.country = ANY (@custody_countries::text[]) OR s.post = ANY (@custody_posts::text[])
                 OR (s.officer = @custody_officer::text AND @custody_officer <> '')))
         END)

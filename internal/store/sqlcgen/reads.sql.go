@@ -20,7 +20,7 @@ WHERE (d.met_at IS NULL OR d.kind = 'milestone')
             AND (s.field_office = ANY ($2::text[]) OR s.country = ANY ($3::text[]) OR s.post = ANY ($4::text[])
                 OR (s.officer = $5::text AND $5 <> '')))
         ELSE $6::boolean OR EXISTS (
-        SELECT FROM requests s WHERE s.person_id = ANY (same_human(d.person_id))
+        SELECT FROM requests s WHERE s.person_id = d.person_id
             AND (s.field_office = ANY ($7::text[]) OR s.country = ANY ($8::text[]) OR s.post = ANY ($9::text[])
                 OR (s.officer = $10::text AND $10 <> '')))
         END)
