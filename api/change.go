@@ -216,11 +216,12 @@ func (c *Carrier) authorise(ctx context.Context, view RequestView, input *workfl
 	return nil
 }
 
-// changeAnswer is how a change is answered: the request as it stands, and what happened.
+// changeAnswer is how a change is answered: the request as it stands, and what
+// happened, as whoever may make changes reads it, custody or not.
 func changeAnswer(status int, view RequestView, events []tdr.Event, headers map[string]string) (Answer, error) {
 	all := map[string]string{"ETag": etagOf(view.Seq, view.HoldVersion)}
 	for name, value := range headers {
 		all[name] = value
 	}
-	return jsonAnswer(status, contract.Change{Request: requestOf(view), Events: mapped(events, withoutFence)}, all)
+	return jsonAnswer(status, contract.Change{Request: requestOf(view), Events: mapped(events, withoutCustody)}, all)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -36,6 +37,8 @@ func (s *Server) GetClocks(ctx context.Context, r contract.GetClocksRequestObjec
 		if answer.Custody, err = s.custodyClock(ctx, view.PersonID); err != nil {
 			return nil, err
 		}
+	} else {
+		answer.Request.Deadlines = deadlinesWithoutCustody(answer.Request.Deadlines)
 	}
 	return contract.GetClocks200JSONResponse(answer), nil
 }
@@ -84,6 +87,9 @@ func deadlineOf(d DeadlineView, now time.Time) contract.Deadline {
 	view := contract.Deadline{
 		Subject: d.Subject, Name: d.Name, Request: d.RequestID, Code: d.Code, PersonId: d.PersonID, Kind: d.Kind, Level: d.Level,
 		Legal: d.Legal, DueAt: utc(d.DueAt), Suspended: d.Suspended, Why: d.Why,
+	}
+	if d.WithoutReason {
+		view.Why = json.RawMessage(`{"rule":"` + byLaw + `"}`)
 	}
 	if !d.DueAt.IsZero() && now.After(d.DueAt) {
 		view.LateSeconds = int64(now.Sub(d.DueAt) / time.Second)

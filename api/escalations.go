@@ -5,17 +5,24 @@ import (
 	"fmt"
 
 	"github.com/traveldoc/traveldoc/api/contract"
+	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
 // ListEscalations reads who was asked, and what became of it.
 func (s *Server) ListEscalations(ctx context.Context, r contract.ListEscalationsRequestObject) (contract.ListEscalationsResponseObject, error) {
-	if _, err := s.request(ctx, r.Id); err != nil {
+	view, err := s.request(ctx, r.Id)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := s.reads.Escalations(ctx, r.Id)
 	if err != nil {
 		return nil, fmt.Errorf("read escalations: %w", err)
+	}
+	if !s.policy.Allows(principalOf(ctx), identity.ReadCustody, view.Subject()) {
+		for i := range rows {
+			rows[i].Trigger = string(triggerWithoutCustody(tdr.Trigger(rows[i].Trigger)))
+		}
 	}
 	return contract.ListEscalations200JSONResponse{Escalations: mapped(rows, escalationOf)}, nil
 }

@@ -85,7 +85,7 @@ func ReadContactHistory(ctx context.Context, reads HistoryReads, requestID strin
 	}
 	slices.Reverse(history.Dispatches)
 	history.Dates, err = reads.Deadlines(ctx, DeadlineFilter{
-		Sight: Sight{Everything: true}, RequestID: requestID, Now: now, Page: Page{Limit: historyDates},
+		Sight: Sight{Everything: true}, Custody: Sight{Everything: true}, RequestID: requestID, Now: now, Page: Page{Limit: historyDates},
 	})
 	if err != nil {
 		return history, fmt.Errorf("read dates: %w", err)

@@ -8,6 +8,7 @@ import (
 	"github.com/traveldoc/traveldoc/api/contract"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/directory"
+	"github.com/traveldoc/traveldoc/internal/identity"
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
@@ -38,6 +39,9 @@ func (s *Server) PreviewLadder(ctx context.Context, r contract.PreviewLadderRequ
 		return nil, fmt.Errorf("read directory: %w", err)
 	}
 	answer := previewLadder(state, view.SpecialRouting, snapshot, now, until)
+	if !s.policy.Allows(principalOf(ctx), identity.ReadCustody, view.Subject()) {
+		answer.Steps = mapped(answer.Steps, ladderWithoutCustody)
+	}
 	return contract.PreviewLadder200JSONResponse(answer), nil
 }
 

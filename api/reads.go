@@ -137,13 +137,15 @@ type DeadlineView struct {
 	Suspended bool
 	MetAt     time.Time
 	Why       json.RawMessage
+	// WithoutReason tells that Why names what the reader may not read of custody.
+	WithoutReason bool
 }
 
 // DeadlineFilter narrows a list of deadlines; empty fields do not. Met ones are
 // left out, but for what the law asks for in detention, which stands until it is done.
 type DeadlineFilter struct {
 	Sight     Sight // of the request whose date it is
-	Custody   Sight // of any request of the person whose custody date it is: need to know
+	Custody   Sight // of any request of the record whose custody date it is: need to know; a merge widens it for nobody
 	RequestID string
 	PersonID  string
 	Kind      string

@@ -79,21 +79,6 @@ func (s *Server) ListEvents(ctx context.Context, r contract.ListEventsRequestObj
 	return contract.ListEvents200JSONResponse{Events: mapped(events, told), NextAfter: next}, nil
 }
 
-// withoutCustody leaves out of an event what the custody clock told the
-// request: only that somebody is detained is part of reading requests.
-func withoutCustody(e tdr.Event) contract.Event {
-	e = withoutFence(e)
-	switch fact := e.Fact.(type) {
-	case *tdr.Opened:
-		told := *fact
-		told.Custody = tdr.Custody{Detained: fact.Custody.Detained}
-		e.Fact = &told
-	case *tdr.CustodyChanged:
-		e.Fact = &tdr.CustodyChanged{Custody: tdr.Custody{Detained: fact.Custody.Detained}}
-	}
-	return e
-}
-
 // ListContacts reads contacts with the post; what happened and what is
 // expected stay apart.
 func (s *Server) ListContacts(ctx context.Context, r contract.ListContactsRequestObject) (contract.ListContactsResponseObject, error) {

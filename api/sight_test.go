@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
@@ -126,6 +127,47 @@ func TestEventsTellOfCustodyWhoMayReadIt(t *testing.T) {
 		if tells != may || !strings.Contains(got, `"custody_changed"`) || !strings.Contains(got, `"detained":true`) {
 			t.Errorf("%s: %s", user, got)
 		}
+	}
+}
+
+// lawful are all paths by which a request tells of the law's dates.
+func (w *world) lawful(user string, r request) string {
+	text := string(w.change(user, "/v1/requests/"+r.ID+"/ladder-preview", fields{}).body)
+	for _, path := range []string{"clocks", "events", "escalations"} {
+		text += string(w.get(user, "/v1/requests/"+r.ID+"/"+path).body)
+	}
+	return text + string(w.get(user, "/v1/deadlines?request="+r.ID).body)
+}
+
+// Who may not read custody reads the law's dates of a request without their reasons:
+// neither the day of the order, nor that a hold is a court's stay, nor that a petition
+// was filed.
+func TestTheLawsDatesTellNoReasonToWhoMayNotReadCustody(t *testing.T) {
+	day := func(month time.Month, day int) calendar.Date { return calendar.Date{Year: 2026, Month: month, Day: day} }
+	for name, test := range map[string]struct {
+		known tdr.Custody
+		tells string
+	}{
+		"a day after the order": {tdr.Custody{Detained: true, R0: day(1, 17)}, "2026-01-17"},
+		"a court's stay":        {tdr.Custody{Detained: true, Suspended: true, Before: day(1, 17)}, `"suspended":true`},
+		"the order before it":   {tdr.Custody{Detained: true, Suspended: true, Before: day(1, 17)}, "2026-01-17"},
+		"a petition":            {tdr.Custody{Detained: true, R0: day(1, 17), HabeasFiled: day(2, 11)}, "habeas"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			r := w.open()
+			w.engine.set(func(e *engine) {
+				state := e.states[r.ID]
+				state = tdr.ApplyAll(state, tdr.Receive(state, &tdr.CustodyChanged{Custody: test.known}, w.clock.Now()))
+				e.states[r.ID] = tdr.ApplyAll(state, tdr.Elapse(state, w.clock.Now()))
+			})
+			w.record(r.ID)
+			for user, may := range map[string]bool{"officer1": true, "liaison1": false, "manager1": false} {
+				if got := w.lawful(user, r); strings.Contains(got, test.tells) != may {
+					t.Errorf("%s, told of %s: %v: %s", user, test.tells, !may, got)
+				}
+			}
+		})
 	}
 }
 

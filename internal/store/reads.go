@@ -182,7 +182,7 @@ func deadlineOf(row sqlcgen.DeadlinesRow) api.DeadlineView {
 	return api.DeadlineView{
 		Subject: row.Subject, Name: row.Name, RequestID: orZero(row.RequestID), Code: row.Code, PersonID: row.PersonID,
 		Kind: row.Kind, Level: level, Legal: row.Legal, DueAt: orZero(row.DueAt), Suspended: row.Suspended,
-		MetAt: orZero(row.MetAt), Why: row.Why,
+		MetAt: orZero(row.MetAt), Why: row.Why, WithoutReason: !row.Custody,
 	}
 }
 

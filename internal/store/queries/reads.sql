@@ -75,11 +75,15 @@ WHERE c.request_id = @request_id ORDER BY c.opened_at, c.recall_id;
 -- name: Deadlines :many
 -- Suspended ones have no date and come last. A date of no request is one of a
 -- person's custody, which fewer may read. What the law asks for in detention stays
--- once it is told, until it is done.
-SELECT d.*, COALESCE(r.code, '')::text AS code
+-- once it is told, until it is done. A request's date by the law on custody is told
+-- without its reason to who may not read custody, and not at all while it is stayed.
+SELECT d.*, COALESCE(r.code, '')::text AS code, k.custody::boolean AS custody
 FROM deadlines d
 LEFT JOIN requests r ON r.request_id = d.request_id
-WHERE (d.met_at IS NULL OR d.kind = 'milestone')
+CROSS JOIN LATERAL (SELECT COALESCE(d.request_id IS NULL OR NOT d.legal OR @custody_everything::boolean OR r.field_office = ANY (@custody_offices::text[])
+    OR r.country = ANY (@custody_countries::text[]) OR r.post = ANY (@custody_posts::text[])
+    OR (r.officer = @custody_officer::text AND @custody_officer <> ''), false) AS custody) k
+WHERE (k.custody OR NOT d.suspended) AND (d.met_at IS NULL OR d.kind = 'milestone')
     AND (CASE WHEN d.request_id IS NOT NULL THEN @everything::boolean OR EXISTS (
         SELECT FROM requests s WHERE s.request_id = d.request_id
             AND (s.field_office = ANY (@offices::text[]) OR s.country = ANY (@countries::text[]) OR s.post = ANY (@posts::text[])

@@ -11,18 +11,21 @@ import (
 )
 
 const deadlines = `-- name: Deadlines :many
-SELECT d.subject, d.name, d.request_id, d.person_id, d.kind, d.level, d.legal, d.due_at, d.suspended, d.met_at, d.seq, d.why, COALESCE(r.code, '')::text AS code
+SELECT d.subject, d.name, d.request_id, d.person_id, d.kind, d.level, d.legal, d.due_at, d.suspended, d.met_at, d.seq, d.why, COALESCE(r.code, '')::text AS code, k.custody::boolean AS custody
 FROM deadlines d
 LEFT JOIN requests r ON r.request_id = d.request_id
-WHERE (d.met_at IS NULL OR d.kind = 'milestone')
-    AND (CASE WHEN d.request_id IS NOT NULL THEN $1::boolean OR EXISTS (
+CROSS JOIN LATERAL (SELECT COALESCE(d.request_id IS NULL OR NOT d.legal OR $1::boolean OR r.field_office = ANY ($2::text[])
+    OR r.country = ANY ($3::text[]) OR r.post = ANY ($4::text[])
+    OR (r.officer = $5::text AND $5 <> ''), false) AS custody) k
+WHERE (k.custody OR NOT d.suspended) AND (d.met_at IS NULL OR d.kind = 'milestone')
+    AND (CASE WHEN d.request_id IS NOT NULL THEN $6::boolean OR EXISTS (
         SELECT FROM requests s WHERE s.request_id = d.request_id
-            AND (s.field_office = ANY ($2::text[]) OR s.country = ANY ($3::text[]) OR s.post = ANY ($4::text[])
-                OR (s.officer = $5::text AND $5 <> '')))
-        ELSE $6::boolean OR EXISTS (
-        SELECT FROM requests s WHERE s.person_id = d.person_id
             AND (s.field_office = ANY ($7::text[]) OR s.country = ANY ($8::text[]) OR s.post = ANY ($9::text[])
                 OR (s.officer = $10::text AND $10 <> '')))
+        ELSE $1::boolean OR EXISTS (
+        SELECT FROM requests s WHERE s.person_id = d.person_id
+            AND (s.field_office = ANY ($2::text[]) OR s.country = ANY ($3::text[]) OR s.post = ANY ($4::text[])
+                OR (s.officer = $5::text AND $5 <> '')))
         END)
     AND ($11::uuid IS NULL OR d.request_id = $11)
     AND ($12::uuid IS NULL OR d.person_id = ANY (same_human($12::uuid)))
@@ -41,16 +44,16 @@ LIMIT $24
 `
 
 type DeadlinesParams struct {
-	Everything        bool
-	Offices           []string
-	Countries         []string
-	Posts             []string
-	Officer           string
 	CustodyEverything bool
 	CustodyOffices    []string
 	CustodyCountries  []string
 	CustodyPosts      []string
 	CustodyOfficer    string
+	Everything        bool
+	Offices           []string
+	Countries         []string
+	Posts             []string
+	Officer           string
 	RequestID         *string
 	PersonID          *string
 	Kind              string
@@ -81,23 +84,25 @@ type DeadlinesRow struct {
 	Seq       int64
 	Why       []byte
 	Code      string
+	Custody   bool
 }
 
 // Suspended ones have no date and come last. A date of no request is one of a
 // person's custody, which fewer may read. What the law asks for in detention stays
-// once it is told, until it is done.
+// once it is told, until it is done. A request's date by the law on custody is told
+// without its reason to who may not read custody, and not at all while it is stayed.
 func (q *Queries) Deadlines(ctx context.Context, arg DeadlinesParams) ([]DeadlinesRow, error) {
 	rows, err := q.db.Query(ctx, deadlines,
-		arg.Everything,
-		arg.Offices,
-		arg.Countries,
-		arg.Posts,
-		arg.Officer,
 		arg.CustodyEverything,
 		arg.CustodyOffices,
 		arg.CustodyCountries,
 		arg.CustodyPosts,
 		arg.CustodyOfficer,
+		arg.Everything,
+		arg.Offices,
+		arg.Countries,
+		arg.Posts,
+		arg.Officer,
 		arg.RequestID,
 		arg.PersonID,
 		arg.Kind,
@@ -134,6 +139,7 @@ func (q *Queries) Deadlines(ctx context.Context, arg DeadlinesParams) ([]Deadlin
 			&i.Seq,
 			&i.Why,
 			&i.Code,
+			&i.Custody,
 		); err != nil {
 			return nil, err
 		}
