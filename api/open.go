@@ -205,13 +205,13 @@ func (s *Server) draftPerson(ctx context.Context, body contract.NewRequest, toda
 		BirthDate: body.Person.BirthDate, ANumber: body.Person.ANumber,
 	}
 	if details.ANumber != "" {
-		id, err := s.intakes.PersonID(ctx, details)
+		id, err := s.byNumber(ctx, details)
 		if errors.Is(err, ErrPersonDiffers) {
 			faults.add("person.a_number", "belongs to other details")
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("look the person up: %w", err)
+			return err
 		}
 		made.open.PersonID = id
 	}

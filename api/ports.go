@@ -191,8 +191,11 @@ type Intake struct {
 // Intakes takes new requests in.
 type Intakes interface {
 	// PersonID finds a person by A-number, so that the same person is one row:
-	// "" when none has it, ErrPersonDiffers when the birth date is another.
+	// "" when none has it, ErrPersonDiffers with the person when the birth date is another.
 	PersonID(ctx context.Context, details PersonDetails) (string, error)
+	// SameNames tells whether the details look like those of a person on record:
+	// every word of the names, in any order, and the birth date; ErrNotFound.
+	SameNames(ctx context.Context, personID string, details PersonDetails) (bool, error)
 	// BirthDate is that of a person on record, against which later dates are held; ErrNotFound.
 	BirthDate(ctx context.Context, personID string) (calendar.Date, error)
 	// TakeIn stores command, person, order and request row (stage 'opening', seq 0)

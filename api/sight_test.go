@@ -143,7 +143,9 @@ func (w *world) lawful(user string, r request) string {
 // neither the day of the order, nor that a hold is a court's stay, nor that a petition
 // was filed.
 func TestTheLawsDatesTellNoReasonToWhoMayNotReadCustody(t *testing.T) {
-	day := func(month time.Month, day int) calendar.Date { return calendar.Date{Year: 2026, Month: month, Day: day} }
+	day := func(month time.Month, day int) calendar.Date {
+		return calendar.Date{Year: 2026, Month: month, Day: day}
+	}
 	for name, test := range map[string]struct {
 		known tdr.Custody
 		tells string

@@ -15,6 +15,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/custody"
 	"github.com/traveldoc/traveldoc/internal/store/sqlcgen"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/internal/vault"
 )
 
 // PersonID finds a person by A-number; see api.Intakes.
@@ -29,9 +30,18 @@ func (s *Store) PersonID(ctx context.Context, details api.PersonDetails) (string
 	case err != nil:
 		return "", err
 	case birthDate != details.BirthDate:
-		return "", fmt.Errorf("find person: %w", api.ErrPersonDiffers)
+		return id, fmt.Errorf("find person: %w", api.ErrPersonDiffers)
 	}
 	return id, nil
+}
+
+// SameNames compares details with those of a person on record; see api.Intakes.
+func (s *Store) SameNames(ctx context.Context, personID string, details api.PersonDetails) (bool, error) {
+	known, err := s.personal.person(ctx, s.pool, personID)
+	if err != nil {
+		return false, err
+	}
+	return vault.SameNames(columnsOf(known), columnsOf(details)), nil
 }
 
 // BirthDate is that of a person on record; see api.Intakes.

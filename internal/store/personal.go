@@ -53,10 +53,7 @@ func inVault(operation string, err error) error {
 // putPerson keeps a new person's details and answers who on record looks like
 // them. api.ErrPersonDiffers when somebody else has the A-number.
 func (s sealed) putPerson(ctx context.Context, tx sqlcgen.DBTX, details api.PersonDetails, k Kept) (alike []string, err error) {
-	k.Row, k.Values = k.PersonID, map[string]string{
-		familyNameColumn: details.FamilyName, givenNamesColumn: details.GivenNames,
-		birthDateColumn: details.BirthDate.String(), aNumberColumn: details.ANumber,
-	}
+	k.Row, k.Values = k.PersonID, columnsOf(details)
 	if err := s.put(ctx, tx, k); err != nil {
 		return nil, err
 	}
@@ -70,6 +67,14 @@ func (s sealed) putPerson(ctx context.Context, tx sqlcgen.DBTX, details api.Pers
 		return nil, inVault("keep person", err)
 	}
 	return s.unnumbered(ctx, tx, found, details)
+}
+
+// columnsOf are a person's details by the columns that keep them.
+func columnsOf(details api.PersonDetails) map[string]string {
+	return map[string]string{
+		familyNameColumn: details.FamilyName, givenNamesColumn: details.GivenNames,
+		birthDateColumn: details.BirthDate.String(), aNumberColumn: details.ANumber,
+	}
 }
 
 // unnumbered leaves out who is told apart by numbers: two records that each have

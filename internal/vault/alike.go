@@ -36,6 +36,9 @@ func likeness(values map[string]string) string {
 	return strings.Join(words, " ") + "\n" + values[birthDate]
 }
 
+// SameNames tells whether two are alike by their names and dates of birth.
+func SameNames(one, other map[string]string) bool { return likeness(one) == likeness(other) }
+
 // Alike makes the person findable by the names and the date of birth that Put
 // keeps in the same transaction, and answers who was before. Of two who enter at
 // once the second waits and finds the first.
