@@ -61,7 +61,23 @@ type RequestView struct {
 	Level          int // highest open level, -1 for none
 	NextDueAt      time.Time
 	NextDueKind    string
+	TermPassedAt   time.Time // when the stage outlasted its term, in the stay that lasts; zero when it has not
+	AskedSince     time.Time // the first asking of the ladder that is open; zero for none
 	Live           bool
+}
+
+// OverdueSince is the first instant from which RequestFilter.Overdue counts the
+// request, as far as what passed was told already: a deadline that passed and
+// was not is still NextDueAt. Zero when it is not overdue so.
+func (v RequestView) OverdueSince() time.Time {
+	switch {
+	case !v.Live:
+		return time.Time{}
+	case v.TermPassedAt.IsZero() || !v.AskedSince.IsZero() && v.AskedSince.Before(v.TermPassedAt):
+		return v.AskedSince
+	default:
+		return v.TermPassedAt
+	}
 }
 
 // Subject is what decides who sees the request.

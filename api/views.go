@@ -18,6 +18,15 @@ func utc(at time.Time) time.Time {
 
 // after is the view once a row of the read model was recorded.
 func (v RequestView) after(row tdr.Row) RequestView {
+	if row.Stage != v.Stage || !utc(row.StageSince).Equal(utc(v.StageSince)) {
+		v.TermPassedAt = time.Time{} // of a stay that is over
+	}
+	v.AskedSince = time.Time{}
+	for _, e := range row.Escalations {
+		if e.Status != tdr.EscalationClosed && (v.AskedSince.IsZero() || e.AskedAt.Before(v.AskedSince)) {
+			v.AskedSince = e.AskedAt
+		}
+	}
 	v.Seq, v.MaterialSeq, v.Stage, v.StageSince, v.Owner = row.Seq, row.MaterialSeq, row.Stage, row.StageSince, row.Owner
 	v.Officer, v.Post, v.Outcome, v.ClosedAt = row.Officer, row.Post, row.Outcome, row.ClosedAt
 	v.WaitingSince, v.LastContactAt, v.FirstIssuedAt = row.WaitingSince, row.LastContactAt, row.FirstIssuedAt
@@ -42,7 +51,8 @@ func requestOf(v RequestView) contract.Request {
 		Stage: v.Stage, StageSince: utc(v.StageSince), Owner: v.Owner, Outcome: string(v.Outcome),
 		OpenedAt: utc(v.OpenedAt), ClosedAt: utc(v.ClosedAt), WaitingSince: utc(v.WaitingSince),
 		LastContactAt: utc(v.LastContactAt), FirstIssuedAt: utc(v.FirstIssuedAt), ValidTo: v.ValidTo,
-		Detained: v.Detained, Level: v.Level, NextDueAt: utc(v.NextDueAt), NextDueKind: v.NextDueKind, Allowed: allowed,
+		Detained: v.Detained, Level: v.Level, NextDueAt: utc(v.NextDueAt), NextDueKind: v.NextDueKind,
+		OverdueSince: utc(v.OverdueSince()), Allowed: allowed,
 	}
 }
 

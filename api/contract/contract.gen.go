@@ -2126,12 +2126,15 @@ type Request struct {
 	OnHold      bool      `json:"on_hold"`
 	OpenedAt    time.Time `json:"opened_at"`
 	Outcome     string    `json:"outcome,omitempty,omitzero"`
-	Owner       Owner     `json:"owner,omitempty,omitzero"`
-	Pack        PackRef   `json:"pack"`
-	PersonId    string    `json:"person_id"`
-	Post        string    `json:"post"`
-	Predecessor string    `json:"predecessor,omitempty,omitzero"`
-	Seq         int64     `json:"seq"`
+
+	// OverdueSince since when the filter "overdue" counts it because its stage outlasted its term or the ladder has been asked; absent otherwise. A date that has just passed can still be next_due_at.
+	OverdueSince time.Time `json:"overdue_since,omitempty,omitzero"`
+	Owner        Owner     `json:"owner,omitempty,omitzero"`
+	Pack         PackRef   `json:"pack"`
+	PersonId     string    `json:"person_id"`
+	Post         string    `json:"post"`
+	Predecessor  string    `json:"predecessor,omitempty,omitzero"`
+	Seq          int64     `json:"seq"`
 
 	// SpecialRouting a flag of the person changes who is asked
 	SpecialRouting bool      `json:"special_routing"`

@@ -74,7 +74,7 @@ func viewOf(row sqlcgen.RequestRow) api.RequestView {
 		Outcome: tdr.Outcome(row.Outcome), OpenedAt: row.OpenedAt, ClosedAt: orZero(row.ClosedAt),
 		WaitingSince: orZero(row.WaitingSince), LastContactAt: orZero(row.LastContactAt), FirstIssuedAt: orZero(row.FirstIssuedAt),
 		ValidTo: toMaybeDate(row.ValidTo).String(), Detained: row.Detained, Level: int(row.Level),
-		NextDueAt: orZero(row.NextDueAt), NextDueKind: row.NextDueKind, Live: row.Live,
+		NextDueAt: orZero(row.NextDueAt), NextDueKind: row.NextDueKind, TermPassedAt: row.TermPassedAt, AskedSince: row.AskedSince, Live: row.Live,
 	}
 }
 

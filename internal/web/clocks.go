@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,6 +48,7 @@ func (d *dossier) fillClocks(page *requestPage) error {
 	if err != nil {
 		return err
 	}
+	page.Clocks = d.passedClocks()
 	for _, deadline := range clocks.Request.Deadlines {
 		if deadline.Kind != tdr.CalendarEnds {
 			page.Clocks = append(page.Clocks, d.clock(deadline))
@@ -64,6 +66,33 @@ func (d *dossier) fillClocks(page *requestPage) error {
 		page.LegalDate = d.date(next)
 	}
 	return nil
+}
+
+// passedClocks are the term of the stage, once it was told that it passed, and
+// the levels of the ladder that were asked: what makes a request overdue though
+// none of its dates is ahead.
+func (d *dossier) passedClocks() []clockRow {
+	var rows []clockRow
+	add := func(deadline tdr.Deadline, started string) {
+		rows = append(rows, clockRow{
+			Clock: clockName(deadline), Counts: "Passed", Started: started, Day: notRecorded, Due: d.moment(deadline.At),
+			Status: overdueWord, Why: d.why(deadline.Why),
+		})
+	}
+	for _, event := range d.events {
+		fact, ok := event.Fact.(*tdr.StageOverdue)
+		if ok && fact.Stage == d.state.Stage && !event.OccurredAt.Before(d.state.StageSince) {
+			why := tdr.Why{Rule: "the stage outlasted its term", Event: event.Seq, Instant: &fact.Due}
+			add(tdr.Deadline{Kind: tdr.StageTerm, Stage: fact.Stage, At: fact.Due, Why: why}, d.day(fact.Since))
+		}
+	}
+	for level := range tdr.LegalEnd + 1 {
+		if asked, open := d.state.Ladder.Open(level); open {
+			why := tdr.Why{Rule: triggerWord(string(asked.Trigger)), Event: asked.Event, Instant: &asked.Asked}
+			add(tdr.Deadline{Kind: tdr.LadderLevel, Level: level, At: asked.Asked, Why: why}, d.day(asked.Asked))
+		}
+	}
+	return rows
 }
 
 func (d *dossier) clock(deadline tdr.Deadline) clockRow {
@@ -111,7 +140,7 @@ func (d *dossier) clockStatus(deadline tdr.Deadline) string {
 	case deadline.Suspended:
 		return "Suspended"
 	case d.readTime.After(deadline.At):
-		return "Overdue"
+		return overdueWord
 	case deadline.At.Sub(d.readTime) < soon:
 		return "Due soon"
 	default:
@@ -128,20 +157,52 @@ func amountText(e *calendar.Explanation) string {
 	return text
 }
 
-// dayOfCount is how far a count of days is, by the calendar that it is made on.
+// dayOfCount is how far a count of days is, by the calendar that it is made on:
+// as the rules count, a day at whose end the clock stands still is none of it.
 func (d *dossier) dayOfCount(e *calendar.Explanation) string {
 	slice := d.state.OfficeTime
 	if e.Slice == d.state.PostTime.Name {
 		slice = d.state.PostTime
 	}
-	days, err := d.today().DaysSince(e.StartDay), error(nil)
-	if e.Amount.Unit == calendar.BusinessDays {
-		days, err = slice.BusinessDaysBetween(e.StartDay, d.today())
-	}
-	if err != nil || e.NeededUnit != "days" {
+	if e.NeededUnit != "days" {
 		return notRecorded
 	}
+	days, today := 0, slice.LocalDate(d.readTime)
+	for day := e.StartDay.AddDays(1); !day.After(today); day = day.AddDays(1) {
+		end, counts, err := dayEnd(slice, day, e.Amount.Unit)
+		if err != nil {
+			return notRecorded
+		}
+		if counts && !pausedAt(e.Pauses, earlier(end, d.readTime)) {
+			days++
+		}
+	}
 	return fmt.Sprintf("%d of %d", days, e.Needed)
+}
+
+// dayEnd is the instant at which a count judges a day, and whether its unit counts such days.
+func dayEnd(slice calendar.Slice, day calendar.Date, unit calendar.Unit) (end time.Time, counts bool, err error) {
+	if unit != calendar.BusinessDays {
+		return slice.At(day.AddDays(1), 0), true, nil
+	}
+	if counts, err = slice.IsBusinessDay(day); err != nil || !counts {
+		return time.Time{}, false, err
+	}
+	end, err = slice.Closes(day)
+	return end, true, err
+}
+
+func pausedAt(pauses []calendar.Pause, at time.Time) bool {
+	return slices.ContainsFunc(pauses, func(p calendar.Pause) bool {
+		return !at.Before(p.From) && (p.To.IsZero() || at.Before(p.To))
+	})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // why tells everything from which a date can be worked out by hand.
@@ -232,7 +293,7 @@ func (d *dossier) custody(clock custody.Clock) *custodyPart {
 		part.Day90, part.Day180 = d.date(day90), d.date(day180)
 	}
 	words := map[custody.Status]string{
-		custody.Coming: "On time", custody.Due: "Due soon", custody.Missed: "Overdue", custody.Suspended: "Suspended",
+		custody.Coming: "On time", custody.Due: "Due soon", custody.Missed: overdueWord, custody.Suspended: "Suspended",
 		custody.Owed: "Owed", custody.Done: "Done",
 	}
 	for _, milestone := range clock.Milestones {

@@ -42,12 +42,20 @@ func dateText(day, today calendar.Date) string {
 	return day.Midnight().Format("2 Jan 2006")
 }
 
-// dayOf is "3 Mar 2026", with its weekday when it is near; "Not recorded" when there is none.
+// dayOf is "3 Mar 2026", with its weekday when it is near; "Not recorded" when
+// there is none. Midnight belongs to the day that it ends.
 func dayOf(at, now time.Time, in *time.Location) string {
 	if at.IsZero() {
 		return notRecorded
 	}
+	if isMidnight(at.In(in)) {
+		at = at.Add(-time.Second)
+	}
 	return dateText(calendar.DateOf(at.In(in)), calendar.DateOf(now.In(in)))
+}
+
+func isMidnight(local time.Time) bool {
+	return local.Hour() == 0 && local.Minute() == 0 && local.Second() == 0
 }
 
 // momentOf is "Fri 6 Mar 2026, 5:00 pm EST". Midnight is where a day counted
@@ -56,8 +64,8 @@ func momentOf(at, now time.Time, in *time.Location) string {
 	if at.IsZero() {
 		return notRecorded
 	}
-	if local := at.In(in); local.Hour() == 0 && local.Minute() == 0 && local.Second() == 0 {
-		return "end of " + dayOf(at.Add(-time.Second), now, in)
+	if isMidnight(at.In(in)) {
+		return "end of " + dayOf(at, now, in)
 	}
 	return dayOf(at, now, in) + ", " + clockTime(at, in)
 }

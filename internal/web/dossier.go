@@ -68,10 +68,7 @@ func (v *visit) dossier(id string) (*dossier, error) {
 	if d.names, err = v.names(); err != nil {
 		return nil, err
 	}
-	d.zone = v.zone()
-	if office, ok := d.names.snapshot.Office(d.Request.FieldOffice); ok {
-		d.zone = located(office.Zone)
-	}
+	d.zone = d.names.zone(d.Request.FieldOffice, v.zone())
 	return d, nil
 }
 
@@ -150,6 +147,14 @@ func (n names) post(id string) string {
 		return found.Name
 	}
 	return id
+}
+
+// zone of an office: its days end there. Another where it is not known.
+func (n names) zone(office string, otherwise *time.Location) *time.Location {
+	if found, ok := n.snapshot.Office(office); ok {
+		return located(found.Zone)
+	}
+	return otherwise
 }
 
 func (n names) office(code string) string {

@@ -55,7 +55,7 @@ func (s *Site) showRequest(v *visit) error {
 	r := d.Request
 	page := requestPage{
 		Code: r.Code, Country: s.config.Country(r.Country), Post: d.names.post(r.Post), Office: d.names.office(r.FieldOffice),
-		Officer: d.names.person(r.Officer), Status: requestStatus(r, d.readTime), Stage: stageWord(string(r.Stage)),
+		Officer: d.names.person(r.Officer), Status: requestStatus(r, d.readTime, d.zone), Stage: stageWord(string(r.Stage)),
 		StageAge: ageOf(r.StageSince, d.readTime, d.zone), Waiting: ownerWord(string(r.Owner)), Opened: d.day(r.OpenedAt),
 		Done: v.doneText(), OnHold: r.OnHold, Special: r.SpecialRouting, Timeline: d.timeline(),
 	}
@@ -74,17 +74,17 @@ func (s *Site) showRequest(v *visit) error {
 	return v.found("request", view{Title: "Request", Code: r.Code, Body: page})
 }
 
-// requestStatus is the one word that lists and the page show.
-func requestStatus(r contract.Request, now time.Time) string {
-	switch {
+// requestStatus is what lists and the page say of a request in a word or two.
+func requestStatus(r contract.Request, now time.Time, in *time.Location) string {
+	switch late := overdueSince(r, now); {
 	case r.Stage == tdr.Closed:
 		return "Closed"
 	case r.OnHold:
 		return "On hold"
 	case r.Stage == tdr.Refused:
 		return "Refused"
-	case !r.NextDueAt.IsZero() && now.After(r.NextDueAt):
-		return "Overdue"
+	case !late.IsZero():
+		return overdueWord + " since " + dayOf(late, now, in)
 	case r.Stage == tdr.Issued, r.Stage == tdr.TravelReady:
 		return "Issued"
 	case !r.NextDueAt.IsZero() && r.NextDueAt.Sub(now) < soon:
@@ -94,6 +94,16 @@ func requestStatus(r contract.Request, now time.Time) string {
 	default:
 		return "On time"
 	}
+}
+
+// overdueSince is the first passed date of those by which the list's filter
+// "overdue" counts a request; zero when none has passed.
+func overdueSince(r contract.Request, now time.Time) time.Time {
+	counts := r.NextDueKind == string(tdr.StageTerm) || r.NextDueKind == string(tdr.LadderLevel)
+	if counts && now.After(r.NextDueAt) && (r.OverdueSince.IsZero() || r.NextDueAt.Before(r.OverdueSince)) {
+		return r.NextDueAt
+	}
+	return r.OverdueSince
 }
 
 // actions are what the caller may do from here, the first by stage.

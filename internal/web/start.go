@@ -44,12 +44,20 @@ func (p *startPage) list(v *visit) error {
 	if err != nil {
 		return err
 	}
+	names, err := v.names()
+	if err != nil {
+		return err
+	}
 	p.More = list.Next != ""
 	for _, request := range list.Requests {
+		due, zone := request.NextDueAt, names.zone(request.FieldOffice, v.zone())
+		if due.IsZero() {
+			due = request.OverdueSince
+		}
 		p.Rows = append(p.Rows, startRow{
 			Code: request.Code, Href: link + request.Code, Country: v.site.config.Country(request.Country),
 			Stage: stageWord(string(request.Stage)), Waiting: ownerWord(string(request.Owner)),
-			Due: dayOf(request.NextDueAt, v.now(), v.zone()), Status: requestStatus(request, v.now()),
+			Due: dayOf(due, v.now(), zone), Status: requestStatus(request, v.now(), zone),
 		})
 	}
 	return nil

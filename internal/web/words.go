@@ -8,7 +8,10 @@ import (
 	"github.com/traveldoc/traveldoc/internal/tdr"
 )
 
-const notRecorded = "Not recorded"
+const (
+	notRecorded = "Not recorded"
+	overdueWord = "Overdue" // alone, or with the day since when
+)
 
 // status is a word with its sign; the sign alone never says anything.
 type status struct{ Icon, Word string }
@@ -16,12 +19,16 @@ type status struct{ Icon, Word string }
 // statusOf gives a status word its icon of the sprite.
 func statusOf(word string) status {
 	icons := map[string]string{
-		"On time": "check_circle_outline", "Due soon": "schedule", "Overdue": "error", "On hold": "lock",
+		"On time": "check_circle_outline", "Due soon": "schedule", overdueWord: "error", "On hold": "lock",
 		"Waiting": "hourglass_empty", "Returned": "undo", "Bounced": "mail_outline", "Issued": "verified", "Refused": "highlight_off",
 		"Done": "check_circle_outline", "Suspended": "hourglass_empty", "Acknowledged": "check_circle_outline",
 		"Needs answer": "schedule", "Asked back": "undo", "Stopped": "highlight_off", "To hand over": "schedule", "To enter there": "schedule", "Under way": "hourglass_empty", "Closed": "check_circle_outline", "Owed": "error",
 	}
-	return status{icons[word], word}
+	icon := icons[word]
+	if strings.HasPrefix(word, overdueWord) {
+		icon = icons[overdueWord]
+	}
+	return status{icon, word}
 }
 
 // plain turns a code into words: "not_a_national" is "Not a national".

@@ -1,7 +1,14 @@
 -- name: Requests :many
 SELECT r.*, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
-    ) AS special_routing
+    ) AS special_routing,
+    COALESCE((
+        SELECT min((v.data ->> 'due')::timestamptz) FROM events v WHERE v.request_id = r.request_id AND v.type = 'stage_overdue'
+            AND v.data ->> 'stage' = r.stage AND v.occurred_at >= r.stage_since
+    ), '0001-01-01T00:00:00Z')::timestamptz AS term_passed_at,
+    COALESCE((
+        SELECT min(e.asked_at) FROM escalations e WHERE e.request_id = r.request_id AND e.status <> 'closed'
+    ), '0001-01-01T00:00:00Z')::timestamptz AS asked_since
 FROM requests r
 CROSS JOIN LATERAL (
     SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
@@ -27,7 +34,14 @@ LIMIT @max_rows;
 -- name: Request :one
 SELECT r.*, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
-    ) AS special_routing
+    ) AS special_routing,
+    COALESCE((
+        SELECT min((v.data ->> 'due')::timestamptz) FROM events v WHERE v.request_id = r.request_id AND v.type = 'stage_overdue'
+            AND v.data ->> 'stage' = r.stage AND v.occurred_at >= r.stage_since
+    ), '0001-01-01T00:00:00Z')::timestamptz AS term_passed_at,
+    COALESCE((
+        SELECT min(e.asked_at) FROM escalations e WHERE e.request_id = r.request_id AND e.status <> 'closed'
+    ), '0001-01-01T00:00:00Z')::timestamptz AS asked_since
 FROM requests r
 CROSS JOIN LATERAL (
     SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
@@ -41,7 +55,14 @@ WHERE (sqlc.narg(request_id)::uuid IS NULL OR r.request_id = sqlc.narg(request_i
 -- Those of every record of the human.
 SELECT r.*, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
-    ) AS special_routing
+    ) AS special_routing,
+    COALESCE((
+        SELECT min((v.data ->> 'due')::timestamptz) FROM events v WHERE v.request_id = r.request_id AND v.type = 'stage_overdue'
+            AND v.data ->> 'stage' = r.stage AND v.occurred_at >= r.stage_since
+    ), '0001-01-01T00:00:00Z')::timestamptz AS term_passed_at,
+    COALESCE((
+        SELECT min(e.asked_at) FROM escalations e WHERE e.request_id = r.request_id AND e.status <> 'closed'
+    ), '0001-01-01T00:00:00Z')::timestamptz AS asked_since
 FROM requests r
 CROSS JOIN LATERAL (
     SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing

@@ -352,7 +352,14 @@ func (q *Queries) Recalls(ctx context.Context, requestID string) ([]RecallsRow, 
 const request = `-- name: Request :one
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
-    ) AS special_routing
+    ) AS special_routing,
+    COALESCE((
+        SELECT min((v.data ->> 'due')::timestamptz) FROM events v WHERE v.request_id = r.request_id AND v.type = 'stage_overdue'
+            AND v.data ->> 'stage' = r.stage AND v.occurred_at >= r.stage_since
+    ), '0001-01-01T00:00:00Z')::timestamptz AS term_passed_at,
+    COALESCE((
+        SELECT min(e.asked_at) FROM escalations e WHERE e.request_id = r.request_id AND e.status <> 'closed'
+    ), '0001-01-01T00:00:00Z')::timestamptz AS asked_since
 FROM requests r
 CROSS JOIN LATERAL (
     SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
@@ -400,6 +407,8 @@ type RequestRow struct {
 	HoldVersion    int64
 	OnHold         bool
 	SpecialRouting bool
+	TermPassedAt   time.Time
+	AskedSince     time.Time
 }
 
 func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, error) {
@@ -437,6 +446,8 @@ func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, e
 		&i.HoldVersion,
 		&i.OnHold,
 		&i.SpecialRouting,
+		&i.TermPassedAt,
+		&i.AskedSince,
 	)
 	return i, err
 }
@@ -444,7 +455,14 @@ func (q *Queries) Request(ctx context.Context, arg RequestParams) (RequestRow, e
 const requests = `-- name: Requests :many
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
-    ) AS special_routing
+    ) AS special_routing,
+    COALESCE((
+        SELECT min((v.data ->> 'due')::timestamptz) FROM events v WHERE v.request_id = r.request_id AND v.type = 'stage_overdue'
+            AND v.data ->> 'stage' = r.stage AND v.occurred_at >= r.stage_since
+    ), '0001-01-01T00:00:00Z')::timestamptz AS term_passed_at,
+    COALESCE((
+        SELECT min(e.asked_at) FROM escalations e WHERE e.request_id = r.request_id AND e.status <> 'closed'
+    ), '0001-01-01T00:00:00Z')::timestamptz AS asked_since
 FROM requests r
 CROSS JOIN LATERAL (
     SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
@@ -522,6 +540,8 @@ type RequestsRow struct {
 	HoldVersion    int64
 	OnHold         bool
 	SpecialRouting bool
+	TermPassedAt   time.Time
+	AskedSince     time.Time
 }
 
 func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsRow, error) {
@@ -585,6 +605,8 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsR
 			&i.HoldVersion,
 			&i.OnHold,
 			&i.SpecialRouting,
+			&i.TermPassedAt,
+			&i.AskedSince,
 		); err != nil {
 			return nil, err
 		}
@@ -599,7 +621,14 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]RequestsR
 const requestsOf = `-- name: RequestsOf :many
 SELECT r.request_id, r.code, r.person_id, r.country, r.post, r.field_office, r.officer, r.predecessor, r.high_harm, r.pack_version, r.pack_hash, r.seq, r.material_seq, r.stage, r.stage_since, r.owner, r.outcome, r.opened_at, r.closed_at, r.waiting_since, r.last_contact_at, r.first_issued_at, r.valid_to, r.detained, r.level, r.next_due_at, r.next_due_kind, r.live, holds.version AS hold_version, holds.standing AS on_hold, EXISTS (
         SELECT FROM person_flags f WHERE f.person_id = ANY (same_human(r.person_id)) AND f.ended_at IS NULL
-    ) AS special_routing
+    ) AS special_routing,
+    COALESCE((
+        SELECT min((v.data ->> 'due')::timestamptz) FROM events v WHERE v.request_id = r.request_id AND v.type = 'stage_overdue'
+            AND v.data ->> 'stage' = r.stage AND v.occurred_at >= r.stage_since
+    ), '0001-01-01T00:00:00Z')::timestamptz AS term_passed_at,
+    COALESCE((
+        SELECT min(e.asked_at) FROM escalations e WHERE e.request_id = r.request_id AND e.status <> 'closed'
+    ), '0001-01-01T00:00:00Z')::timestamptz AS asked_since
 FROM requests r
 CROSS JOIN LATERAL (
     SELECT (1 + count(*))::bigint AS version, COALESCE(bool_or(h.lifted_at IS NULL), false)::boolean AS standing
@@ -642,6 +671,8 @@ type RequestsOfRow struct {
 	HoldVersion    int64
 	OnHold         bool
 	SpecialRouting bool
+	TermPassedAt   time.Time
+	AskedSince     time.Time
 }
 
 // Those of every record of the human.
@@ -686,6 +717,8 @@ func (q *Queries) RequestsOf(ctx context.Context, personID string) ([]RequestsOf
 			&i.HoldVersion,
 			&i.OnHold,
 			&i.SpecialRouting,
+			&i.TermPassedAt,
+			&i.AskedSince,
 		); err != nil {
 			return nil, err
 		}
