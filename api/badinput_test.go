@@ -37,6 +37,8 @@ func TestOpeningsThatAreRefused(t *testing.T) {
 		{"no such predecessor", newRequest().with("predecessor", newKey()), []string{"predecessor"}},
 		{"a name without letters", newRequest().with("person", person.with("family_name", " ", "given_names", "--")), []string{"person.family_name", "person.given_names"}},
 		{"a name that turns the line", newRequest().with("person", person.with("family_name", "Example\u202e", "given_names", "A\u0007na")), []string{"person.family_name", "person.given_names"}},
+		{"a name with fillers", newRequest().with("person", person.with("family_name", "Example\u3164", "given_names", "\u115fAna")), []string{"person.family_name", "person.given_names"}},
+		{"a name that joins nothing", newRequest().with("person", person.with("family_name", "\u200cExample", "given_names", "Ana \u200d")), []string{"person.family_name", "person.given_names"}},
 		{"bad A-number", newRequest().with("person", person.with("a_number", "123")), []string{"person.a_number"}},
 		{"bad hash", newRequest().with("order", order.with("source", "abc")), []string{"order.source"}},
 		{"many at once", newRequest().with("post", "x", "officer", "y", "order", order.with("date", "2027-01-01")), []string{"post", "officer", "order.date"}},
@@ -108,6 +110,17 @@ func TestThePersonIsFoundByANumber(t *testing.T) {
 	got = w.change("officer1", "/v1/requests", newRequest().with("person", person.with("birth_date", "1991-05-05")))
 	if _, named := got.faults()["person.a_number"]; got.status != 422 || !named {
 		t.Errorf("another birth date: %d %s", got.status, got.body)
+	}
+}
+
+// Joiners are spelling behind a letter, or behind its mark at the end of a word.
+func TestNamesMayJoinTheirLetters(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "\u0d05\u0d28\u0d4d\u200d"} {
+		person := newRequest()["person"].(fields).with("family_name", name)
+		if got := w.change("officer1", "/v1/requests", newRequest().with("person", person)); got.status != 201 {
+			t.Errorf("%+q: %d %s", name, got.status, got.body)
+		}
 	}
 }
 

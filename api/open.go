@@ -170,16 +170,28 @@ func (s *Server) packFor(country string, today calendar.Date, faults *fieldError
 }
 
 // checkName: a name has letters, and nothing that prints unlike what it says.
-// The two joiners are spelling in some scripts.
 func checkName(field, name string, faults *fieldErrors) {
-	const joiners = "\u200c\u200d"
-	unseen := func(r rune) bool { return !unicode.IsGraphic(r) && !strings.ContainsRune(joiners, r) }
 	switch {
-	case strings.ContainsFunc(name, unseen):
+	case hasUnseen(name):
 		faults.add(field, "holds a character that can't be seen")
 	case !strings.ContainsFunc(name, unicode.IsLetter):
 		faults.add(field, "has no letter")
 	}
+}
+
+// hasUnseen: fillers are letters by their class and print nothing. The two joiners
+// are spelling behind a letter or its mark, in Persian and in the scripts of India.
+func hasUnseen(name string) bool {
+	const joiners = "\u200c\u200d"
+	var before rune
+	for _, r := range name {
+		joins := strings.ContainsRune(joiners, r) && unicode.In(before, unicode.L, unicode.M)
+		if !joins && !unicode.IsGraphic(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) {
+			return true
+		}
+		before = r
+	}
+	return false
 }
 
 // draftPerson finds the person whom the request is about, or notes a new one.

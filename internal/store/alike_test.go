@@ -24,6 +24,8 @@ func TestRule02_WhoIsEnteredTwiceIsHeldUntilCounselDecides(t *testing.T) {
 	}{
 		"the same without a number": {api.PersonDetails{FamilyName: "Éxample-Öne", GivenNames: "Ana", BirthDate: born}, true},
 		"the names the other way":   {api.PersonDetails{FamilyName: "ANA", GivenNames: " example one", BirthDate: born}, true},
+		"a joiner inside":           {api.PersonDetails{FamilyName: "Éxam\u200cple-Öne", GivenNames: "A\u00adna", BirthDate: born}, true},
+		"a filler behind":           {api.PersonDetails{FamilyName: "Éxample-Öne\u3164", GivenNames: "Ana\uffa0 \u115f", BirthDate: born}, true},
 		"a number of their own":     {api.PersonDetails{FamilyName: "Éxample-Öne", GivenNames: "Ana", BirthDate: born, ANumber: "A000000002"}, false},
 		"another name":              {api.PersonDetails{FamilyName: "Éxample-Öne", GivenNames: "Anna", BirthDate: born}, false},
 		"another day":               {api.PersonDetails{FamilyName: "Éxample-Öne", GivenNames: "Ana", BirthDate: date("1990-05-06")}, false},

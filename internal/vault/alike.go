@@ -22,11 +22,12 @@ const (
 )
 
 // likeness is what persons share who look alike: every word of their names,
-// whichever is entered as the family name, without case and marks, and the date
-// of birth. Another transliteration is another likeness.
+// whichever is entered as the family name, without case, marks and what can't be
+// seen, such as joiners and fillers, and the date of birth. Another transliteration
+// is another likeness.
 func likeness(values map[string]string) string {
 	bare := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
+		if unicode.In(r, unicode.Mn, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point) {
 			return -1
 		}
 		return r
