@@ -127,9 +127,13 @@ func rules() []rule {
 			}},
 			{pkg: "api", test: "TestRule03_ASecondPersonDisclosesWhatIsNotListed", off: [][]edit{
 				off("api/packages.go", "if of.PreparedBy == review.By {", "if of.PreparedBy == \"\" {"),
-				off("api/packages.go", "i.UploadedBy == review.By }", "i.UploadedBy == \"\" }"),
+				off("api/packages.go", "i.EnteredBy == review.By }", "i.EnteredBy == \"\" }"),
 				off("api/packages.go", "found.Undisclosed > 0", "found.Undisclosed < 0"),
+				off("api/packages.go", "i.EnteredBy == principalOf(ctx).Subject", "i.EnteredBy == \"\""),
 				off("api/packages.go", "found.PreparedBy == principalOf(ctx).Subject", "found.PreparedBy == \"\""),
+			}},
+			{pkg: "api", test: "TestRule03_WhoWroteTheDataSheetDoesNotApproveIt", off: [][]edit{
+				off("internal/outgoing/sqlcgen/packages.sql.go", "COALESCE(e.uploaded_by, s.set_by, '')", "COALESCE(e.uploaded_by, '')"),
 			}},
 			{pkg: "api", test: "TestRule03_AnOrderIsDisclosedEachTime", off: [][]edit{
 				off("internal/playbook/datasheet.go", "return slices.Contains(evidenceTypes(), documentType) &&", "return documentType != \"\" ||"),

@@ -56,7 +56,7 @@ type PackageItem struct {
 	SHA256      string
 	Pages       int
 	NeedsReview bool
-	UploadedBy  string // of a document
+	EnteredBy   string // who uploaded the document, or wrote this version of the data sheet
 	Decision    string // Disclose, Withhold or empty
 	Reason      string // a code
 	DecidedBy   string

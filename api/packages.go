@@ -207,15 +207,15 @@ func (s *Server) ReviewDisclosure(ctx context.Context, r contract.ReviewDisclosu
 	}, review)
 }
 
-// secondReader: who prepared a package discloses nothing in it, and who
-// uploaded a document does not disclose that document.
+// secondReader: who prepared a package discloses nothing in it, and who uploaded a
+// document, or wrote the data sheet, does not disclose that.
 func secondReader(of Package, review DisclosureReview) error {
 	if of.PreparedBy == review.By {
 		return newProblem(samePerson, "who prepared a package does not review its disclosure")
 	}
 	for _, decision := range review.Decisions {
-		if slices.ContainsFunc(of.Items, func(i PackageItem) bool { return i.Position == decision.Position && i.UploadedBy == review.By }) {
-			return newProblem(samePerson, "who uploaded a document does not review its disclosure")
+		if slices.ContainsFunc(of.Items, func(i PackageItem) bool { return i.Position == decision.Position && i.EnteredBy == review.By }) {
+			return newProblem(samePerson, "who uploaded a document, or wrote the data sheet, does not review its disclosure")
 		}
 	}
 	return nil
@@ -257,6 +257,8 @@ func (s *Server) checkContent(ctx context.Context, view RequestView, name tdr.Na
 		return nil
 	case name == tdr.ApproveName && found.PreparedBy == principalOf(ctx).Subject:
 		return newProblem(samePerson, "who prepared a package does not approve it")
+	case name == tdr.ApproveName && slices.ContainsFunc(found.Items, func(i PackageItem) bool { return i.EnteredBy == principalOf(ctx).Subject }):
+		return newProblem(samePerson, "who uploaded a document in a package, or wrote its data sheet, does not approve it")
 	case found.Undisclosed > 0:
 		return fault("content", "an item waits for its disclosure review, or was withheld")
 	}

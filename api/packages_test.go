@@ -176,17 +176,19 @@ func decide(decision string, positions ...int) fields {
 }
 
 // Rule 3: an item that is not on the list leaves when a second person has
-// disclosed it: neither who prepared the package nor who uploaded the document.
+// disclosed it: neither who prepared the package nor who uploaded the document, who
+// do not approve the package either.
 func TestRule03_ASecondPersonDisclosesWhatIsNotListed(t *testing.T) {
 	both := identity.Principal{Subject: "officer1", Roles: []identity.Role{identity.Officer, identity.Supervisor}, Offices: []string{"BOS"}}
-	w := newWorld(t, visited(map[string]identity.Principal{"both": both}))
+	other := identity.Principal{Subject: "supervisor2", Roles: []identity.Role{identity.Supervisor}, Offices: []string{"BOS"}}
+	w := newWorld(t, visited(map[string]identity.Principal{"both": both, "other": other}))
 	r := w.open()
 	order := w.paper(r, "final_order", "supervisor1")
 	made := read[outgoingPackage](t, w.order(r, fields{"documents": []string{order}}))
 	path := "/v1/packages/" + made.ID + "/disclosures"
 	w.review("officer2", &r, made.Content, "final_order")
 	approval := fields{"content": made.Content}
-	if got := w.act("supervisor1", &r, "approve", approval); got.status != 422 || got.faults()["content"] == "" {
+	if got := w.act("other", &r, "approve", approval); got.status != 422 || got.faults()["content"] == "" {
 		t.Errorf("rule 3: approved with an item that nobody disclosed: %d %s", got.status, got.body)
 	}
 	for user, who := range map[string]string{"both": "who prepared it", "supervisor1": "who uploaded it"} {
@@ -200,11 +202,44 @@ func TestRule03_ASecondPersonDisclosesWhatIsNotListed(t *testing.T) {
 	if got := w.change("counsel1", path, decide("disclose", 4)); got.status != 200 || read[outgoingPackage](t, got).Undisclosed != 0 {
 		t.Fatalf("disclosed by counsel: %d %s", got.status, got.body)
 	}
-	if got := w.act("both", &r, "approve", approval); got.problem() != "same_person" {
-		t.Errorf("rule 3: who prepared it approved it: %d %s", got.status, got.body)
+	for user, who := range map[string]string{"both": "who prepared it", "supervisor1": "who uploaded a document in it"} {
+		if got := w.act(user, &r, "approve", approval); got.problem() != "same_person" {
+			t.Errorf("rule 3: %s approved it: %d %s", who, got.status, got.body)
+		}
 	}
-	w.do("supervisor1", &r, "approve", approval)
+	w.do("other", &r, "approve", approval)
 	w.do("officer1", &r, "send", fields{"content": made.Content, "channel": "courier"})
+}
+
+// Rule 3: nor does who wrote the data sheet in a package disclose that or approve the
+// package, whoever prepared it; who wrote an earlier version may.
+func TestRule03_WhoWroteTheDataSheetDoesNotApproveIt(t *testing.T) {
+	writer := identity.Principal{Subject: "officer2", Roles: []identity.Role{identity.Officer, identity.Supervisor}, Offices: []string{"BOS"}}
+	w := newWorld(t, visited(map[string]identity.Principal{"writer": writer}))
+	writtenBy := func(users ...string) (disclosed, approved string) {
+		r := w.open()
+		for _, user := range users {
+			w.clock.advance(time.Minute)
+			if got := w.change(user, "/v1/persons/"+r.PersonID+"/data-sheet", fields{"fields": fields{"sex": "F"}}); got.status >= 300 {
+				t.Fatalf("%d %s", got.status, got.body)
+			}
+		}
+		made := read[outgoingPackage](t, w.order(r, fields{"documents": []string{}}))
+		w.review("officer1", &r, made.Content)
+		for _, item := range made.Items {
+			if item.Kind == "data_sheet" {
+				disclosed = w.change("writer", "/v1/packages/"+made.ID+"/disclosures", decide("disclose", item.Position)).problem()
+			}
+		}
+		return disclosed, w.act("writer", &r, "approve", fields{"content": made.Content}).problem()
+	}
+	if disclosed, approved := writtenBy("officer1", "officer2"); disclosed != "same_person" || approved != "same_person" {
+		t.Errorf("rule 3: who wrote the data sheet disclosed it: %q, and approved it: %q", disclosed, approved)
+	}
+	// On the list, it waits for nobody.
+	if disclosed, approved := writtenBy("officer2", "officer1"); disclosed == "same_person" || approved != "" {
+		t.Errorf("who wrote an earlier version is kept from disclosing: %q, and approving: %q", disclosed, approved)
+	}
 }
 
 func TestAWithheldItemLeavesInNoPackage(t *testing.T) {

@@ -78,7 +78,7 @@ func meanings() map[cause]meaning {
 		keyInvalid:          {http.StatusBadRequest, "Idempotency-Key is not a UUID", "The key becomes the id of the command and has to be a UUID, such as 0190c2a4-6f7e-7c1a-9b54-2f1de04c8a11."},
 		unauthorized:        {http.StatusUnauthorized, "No valid credentials", "Send a bearer token of the identity provider: Authorization: Bearer …. Missing, wrong and expired tokens get the same answer."},
 		forbidden:           {http.StatusForbidden, "Not permitted", "None of your roles may do this here."},
-		samePerson:          {http.StatusForbidden, "A second person is needed", "The rule wants a second person: who prepared a package does not review it, who recorded a document does not authenticate it, and who placed a citizenship claim, or ever worked a case of the person, neither decides upon it nor lifts it."},
+		samePerson:          {http.StatusForbidden, "A second person is needed", "The rule wants a second person: who prepared a package does not review it, who wrote its data sheet or uploaded a document in it does not approve it, who recorded a document does not authenticate it, and who placed a citizenship claim, or ever worked a case of the person, neither decides upon it nor lifts it."},
 		notFound:            {http.StatusNotFound, "Not found", "There is nothing here, or nothing that you may see."},
 		methodNotAllowed:    {http.StatusMethodNotAllowed, "Method not allowed", "The Allow header lists what this address takes."},
 		stageForbids:        {http.StatusConflict, "The stage does not allow it", "stage tells where the request stands, allowed what can be done from there."},

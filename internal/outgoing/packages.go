@@ -385,7 +385,7 @@ func (p *Packages) list(ctx context.Context, q *sqlcgen.Queries, which sqlcgen.P
 func itemOf(row sqlcgen.ItemsRow) api.PackageItem {
 	item := api.PackageItem{
 		Position: int(row.Position), Kind: row.Kind, Type: row.Type, SHA256: row.Sha256, Pages: int(row.Pages),
-		NeedsReview: row.NeedsReview, UploadedBy: row.UploadedBy, Decision: row.Decision, Reason: row.Reason, DecidedBy: row.DecidedBy,
+		NeedsReview: row.NeedsReview, EnteredBy: row.EnteredBy, Decision: row.Decision, Reason: row.Reason, DecidedBy: row.DecidedBy,
 	}
 	if row.DocumentID != nil {
 		item.DocumentID = *row.DocumentID

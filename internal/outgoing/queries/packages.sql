@@ -28,12 +28,15 @@ WHERE (sqlc.narg(package_id)::uuid IS NULL OR p.package_id = sqlc.narg(package_i
 ORDER BY p.ordinal DESC;
 
 -- name: Items :many
+-- Entered by whoever uploaded the document, or wrote that version of the data sheet.
 SELECT i.package_id, i.position, i.kind, i.document_id, i.type, i.sha256, i.pages, i.needs_review,
-    COALESCE(e.uploaded_by, '')::text AS uploaded_by, COALESCE(d.decision, '')::text AS decision,
+    COALESCE(e.uploaded_by, s.set_by, '')::text AS entered_by, COALESCE(d.decision, '')::text AS decision,
     COALESCE(d.reason, '')::text AS reason, COALESCE(d.decided_by, '')::text AS decided_by, d.decided_at
 FROM package_items i
+JOIN outgoing_packages p USING (package_id)
 LEFT JOIN disclosures d USING (package_id, position)
 LEFT JOIN documents e USING (document_id)
+LEFT JOIN data_sheets s ON i.kind = 'data_sheet' AND s.person_id = p.person_id AND s.version = p.sheet_version
 WHERE i.package_id = ANY (@package_ids::uuid[]) ORDER BY i.package_id, i.position;
 
 -- name: Content :one

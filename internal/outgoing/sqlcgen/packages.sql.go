@@ -193,11 +193,13 @@ func (q *Queries) HoldPerson(ctx context.Context, personID string) (int64, error
 
 const items = `-- name: Items :many
 SELECT i.package_id, i.position, i.kind, i.document_id, i.type, i.sha256, i.pages, i.needs_review,
-    COALESCE(e.uploaded_by, '')::text AS uploaded_by, COALESCE(d.decision, '')::text AS decision,
+    COALESCE(e.uploaded_by, s.set_by, '')::text AS entered_by, COALESCE(d.decision, '')::text AS decision,
     COALESCE(d.reason, '')::text AS reason, COALESCE(d.decided_by, '')::text AS decided_by, d.decided_at
 FROM package_items i
+JOIN outgoing_packages p USING (package_id)
 LEFT JOIN disclosures d USING (package_id, position)
 LEFT JOIN documents e USING (document_id)
+LEFT JOIN data_sheets s ON i.kind = 'data_sheet' AND s.person_id = p.person_id AND s.version = p.sheet_version
 WHERE i.package_id = ANY ($1::uuid[]) ORDER BY i.package_id, i.position
 `
 
@@ -210,13 +212,14 @@ type ItemsRow struct {
 	Sha256      string
 	Pages       int32
 	NeedsReview bool
-	UploadedBy  string
+	EnteredBy   string
 	Decision    string
 	Reason      string
 	DecidedBy   string
 	DecidedAt   *time.Time
 }
 
+// Entered by whoever uploaded the document, or wrote that version of the data sheet.
 func (q *Queries) Items(ctx context.Context, packageIds []string) ([]ItemsRow, error) {
 	rows, err := q.db.Query(ctx, items, packageIds)
 	if err != nil {
@@ -235,7 +238,7 @@ func (q *Queries) Items(ctx context.Context, packageIds []string) ([]ItemsRow, e
 			&i.Sha256,
 			&i.Pages,
 			&i.NeedsReview,
-			&i.UploadedBy,
+			&i.EnteredBy,
 			&i.Decision,
 			&i.Reason,
 			&i.DecidedBy,
