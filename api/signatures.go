@@ -19,8 +19,8 @@ type notice struct {
 	signed    tdr.Signature
 }
 
-// checkSigned: a notice is signed by a person of the directory no later than today
-// at the office, and the signed paper, where it is named, is on record.
+// checkSigned: a notice is signed by a person whom the directory has on that day, no
+// later than today at the office, and the signed paper, where it is named, is on record.
 func (s *Server) checkSigned(ctx context.Context, snapshot directory.Snapshot, n notice, faults *fieldErrors) error {
 	switch {
 	case !n.needed && n.signed != (tdr.Signature{}):
@@ -32,8 +32,8 @@ func (s *Server) checkSigned(ctx context.Context, snapshot directory.Snapshot, n
 		faults.add("signed", "is missing: a person signs the notice")
 		return nil
 	}
-	if _, known := snapshot.Person(n.signed.By); !known {
-		faults.add("signed.by", "there is no such person")
+	if person, known := snapshot.Person(n.signed.By); !known || !person.Valid.Contains(n.signed.On) {
+		faults.add("signed.by", "is not in the directory on that day")
 	}
 	office, _ := snapshot.Office(n.office)
 	if n.signed.On.After(LocalDate(office.Zone, s.clock.Now())) {
