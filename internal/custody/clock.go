@@ -98,7 +98,7 @@ type Clock struct {
 
 	Detained      bool          `json:"detained"`
 	DetainedSince calendar.Date `json:"detained_since,omitzero"`
-	HabeasFiled   calendar.Date `json:"habeas_filed,omitzero"` // of the petition that is pending
+	HabeasFiled   calendar.Date `json:"habeas_filed,omitzero"` // of the last petition, while one is pending
 
 	// PeriodEnds is the last day of the removal period with its extensions. It is
 	// empty while the person fails to comply, because no day can be named then.

@@ -48,7 +48,7 @@ func Derive(events []Event, rules Rules, view View) (Clock, error) {
 	if err := found.err(); err != nil {
 		return Clock{}, fmt.Errorf("derive custody clock: %w", err)
 	}
-	h := walk(standing, &found)
+	h := walk(standing, rules, &found)
 	if err := found.err(); err != nil {
 		return Clock{}, fmt.Errorf("derive custody clock: %w", err)
 	}
@@ -63,8 +63,8 @@ func (h *history) clock(rules Rules, view View) Clock {
 	if clock.Detained {
 		clock.DetainedSince = h.spans[len(h.spans)-1].from
 	}
-	if h.habeas != nil {
-		clock.HabeasFiled = h.habeas.Date
+	if n := len(h.petitions); n > 0 {
+		clock.HabeasFiled = h.petitions[n-1].Date
 	}
 	basis := h.basis()
 	if clock.Suspended {

@@ -22,6 +22,13 @@ type pinned struct {
 func TestPublishedVersionsArePinned(t *testing.T) {
 	histories := pinnedHistories()
 	pin(t, custody.Version1(), "testdata/version1.golden.json", histories)
+	petitions := []pinnedHistory{
+		{"two petitions, one ended", "2026-09-01", []string{"d 2026-02-20 detained", "o 2026-03-02 order_final",
+			"g 2026-04-01 habeas_filed", "h 2026-04-10 habeas_filed", "e 2026-04-20 habeas_ended"}},
+		{"two petitions, both ended", "2026-09-01", []string{"d 2026-02-20 detained", "o 2026-03-02 order_final",
+			"g 2026-04-01 habeas_filed", "h 2026-04-10 habeas_filed", "e 2026-04-20 habeas_ended", "f 2026-05-20 habeas_ended"}},
+	}
+	pin(t, custody.Version3(), "testdata/version3.golden.json", append(pinnedHistories(), petitions...))
 	pin(t, custody.Version2(), "testdata/version2.golden.json", append(histories, []pinnedHistory{
 		{"three years without a decision", "2029-03-01", []string{"d 2026-02-20 detained", "o 2026-03-02 order_final"}},
 		{"without a decision, through a stay", "2029-03-01", []string{"d 2026-02-20 detained", "o 2026-03-02 order_final",

@@ -28,7 +28,8 @@ type history struct {
 	spans      []span
 	released   calendar.Date // last
 	revocation *Event        // last, unless followed by a release
-	habeas     *Event
+	petitions  []Event       // pending, in the order of filing
+	apart      bool          // see Rules.PetitionsApart
 	failures   []failure
 	acts       []Event // what can fulfill a milestone, by date
 }
@@ -38,12 +39,12 @@ type failure struct{ notice, complied *Event }
 
 // walk puts events in their legal order and applies them. Events of one day are
 // taken in the first order in which they make sense, so the order of recording never shows.
-func walk(events []Event, found *problems) *history {
+func walk(events []Event, rules Rules, found *problems) *history {
 	ordered := slices.Clone(events)
 	slices.SortFunc(ordered, func(a, b Event) int {
 		return cmp.Or(a.Date.DaysSince(b.Date), a.Kind.rank()-b.Kind.rank(), strings.Compare(a.ID, b.ID))
 	})
-	h := &history{}
+	h := &history{apart: rules.PetitionsApart}
 	for len(ordered) > 0 {
 		end := slices.IndexFunc(ordered, func(e Event) bool { return e.Date != ordered[0].Date })
 		if end < 0 {
@@ -90,15 +91,8 @@ func (h *history) apply(event Event) Rule {
 		return h.applyCustody(event)
 	case NoncomplianceNotice, Complied:
 		return h.applyCompliance(event)
-	case HabeasFiled:
-		h.habeas = &event
-		return ""
-	case HabeasEnded:
-		if h.habeas == nil {
-			return RuleHabeasEnded
-		}
-		h.habeas = nil
-		return ""
+	case HabeasFiled, HabeasEnded:
+		return h.applyPetition(event)
 	}
 	if !h.ordered() {
 		return RuleNoOrder
@@ -172,6 +166,22 @@ func (h *history) endStay(event Event) Rule {
 	}
 	if h.stays = slices.Delete(slices.Clone(h.stays), i, i+1); len(h.stays) == 0 {
 		h.stayEnd, h.before = &event, nil
+	}
+	return ""
+}
+
+// applyPetition: an end names no petition. It ends one of them, the first that was
+// filed, so that none that may still be pending is forgotten.
+func (h *history) applyPetition(event Event) Rule {
+	switch {
+	case event.Kind == HabeasFiled:
+		h.petitions = append(h.petitions, event)
+	case len(h.petitions) == 0:
+		return RuleHabeasEnded
+	case h.apart:
+		h.petitions = h.petitions[1:]
+	default:
+		h.petitions = nil
 	}
 	return ""
 }

@@ -80,6 +80,9 @@ type Rules struct {
 	// KindStays refuses a correction of another kind than the event it replaces:
 	// what never happened is retracted, and what did is recorded.
 	KindStays bool `json:"kind_stays,omitempty"`
+	// PetitionsApart ends one petition for habeas corpus with each end; without it
+	// the end of one ends all that are pending.
+	PetitionsApart bool `json:"petitions_apart,omitempty"`
 	// TellAgain is after how many days a duty that is still missed or owed is told
 	// again, and again; 0: it is told once.
 	TellAgain int `json:"tell_again,omitempty"`

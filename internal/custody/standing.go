@@ -11,7 +11,7 @@ type Standing struct {
 // cannot be true is a *HistoryError (ErrHistory), as of Derive.
 func InForce(events []Event, rules Rules) (Standing, error) {
 	var found problems
-	h := walk(effective(events, rules, &found), &found)
+	h := walk(effective(events, rules, &found), rules, &found)
 	if err := found.err(); err != nil {
 		return Standing{}, err
 	}

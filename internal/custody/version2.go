@@ -2,9 +2,6 @@ package custody
 
 import "slices"
 
-// Newest are the rules by which clocks are derived today.
-func Newest() Rules { return Version2() }
-
 // Version2 has the figures of Version1, but that no detention goes without a
 // review for more than a year: the yearly review counts from the day on which the
 // first decision was due where nobody has decided, and falls again each year that
