@@ -100,7 +100,8 @@ type HoldFilter struct {
 
 // Holds keeps what stops sending.
 type Holds interface {
-	// Place refuses a scope that is not of the hold's kind (ErrHoldScope). It raises the
+	// Place refuses a scope that is not of the hold's kind (ErrHoldScope), and the id of
+	// another person's hold or one of another kind (ErrKeyReused). It raises the
 	// person's fence version, keeps the hold, opens a recall for each dispatch in scope
 	// that is 'sending', and leaves a HoldChanged for each live request in scope in the
 	// outbox; of a citizenship claim it tells counsel and enters it in the person's

@@ -37,11 +37,15 @@ func (h Holds) Place(ctx context.Context, hold api.Hold) (api.PlacedHold, error)
 	return placed, err
 }
 
-// place works under the person's fence row. Placing a hold twice is placing it once.
+// place works under the person's fence row. Placing a hold twice is placing it once;
+// one of another person, kind or stay under its id is not taken for it (api.ErrKeyReused):
+// what the law asks for would be believed to stand.
 func place(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, hold api.Hold, now time.Time) (api.PlacedHold, error) {
-	_, err := q.Hold(ctx, hold.ID)
+	there, err := q.Hold(ctx, hold.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = placeNew(ctx, tx, q, hold, now)
+	} else if err == nil && (there.PersonID != hold.PersonID || there.Kind != hold.Kind || orZero(there.Stay) != hold.Stay) {
+		err = fmt.Errorf("place hold: %w", api.ErrKeyReused)
 	}
 	if err != nil {
 		return api.PlacedHold{}, err

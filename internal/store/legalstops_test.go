@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/internal/calendar"
 	"github.com/traveldoc/traveldoc/internal/custody"
@@ -363,5 +365,38 @@ func TestAnOfficeFurtherWestRecordsAStayInItsEvening(t *testing.T) {
 	}
 	if read, err := w.store.LegalEvents().Custody(t.Context(), l.person); err != nil || !read.Summary.Suspended {
 		t.Errorf("read: %+v, %v", read.Summary, err)
+	}
+}
+
+// A hold elsewhere that took the id of one that an event brings keeps nobody from
+// being held: the event is refused, and recorded under another id.
+func TestAForeignHoldIsNotTakenForThatOfAStay(t *testing.T) {
+	w := newWorld(t)
+	l, other := w.detained(w.ready()), w.ready()
+	var stays []string
+	for range 2 {
+		stays = append(stays, w.event(l, l.stay("2026-02-02")).HoldID)
+	}
+	vacated := w.event(l, legal(custody.OrderVacated, "2026-02-20"))
+	for _, hold := range append(stays, vacated.HoldID) {
+		l.lift(hold)
+	}
+	back := correction(custody.Retracted, "2026-02-21", vacated.ID)
+	foreign := other.hold()
+	foreign.ID = uuid.NewSHA1(uuid.MustParse(back.Event.ID), []byte{1}).String()
+	other.place(foreign)
+	if _, _, err := w.store.LegalEvents().Record(t.Context(), l.person, back); !errors.Is(err, api.ErrKeyReused) {
+		t.Errorf("recorded: %v", err)
+	}
+	again := correction(custody.Retracted, "2026-02-21", vacated.ID)
+	w.fact(l, again)
+	for _, stay := range stays {
+		if _, err := w.store.Holds().OfStay(t.Context(), stay); err != nil {
+			t.Errorf("a stay that came back has no hold: %v", err)
+		}
+	}
+	foreign.PersonID = l.person
+	if _, err := w.store.Holds().Place(t.Context(), foreign); !errors.Is(err, api.ErrKeyReused) {
+		t.Errorf("a hold of somebody else was taken for it: %v", err)
 	}
 }
