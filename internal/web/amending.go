@@ -50,19 +50,35 @@ func (v *visit) standing(operation identity.Operation) (contract.Hold, error) {
 }
 
 // holdFacts are what whoever decides upon a hold looks at.
-func (v *visit) holdFacts(hold contract.Hold) []term {
+func (v *visit) holdFacts(hold contract.Hold) ([]term, error) {
+	stopped, err := v.stoppedBy(hold)
+	if err != nil {
+		return nil, err
+	}
+	codes := "None that you may see"
+	for i, each := range stopped {
+		if i == 0 {
+			codes = each.Text
+		} else {
+			codes += ", " + each.Text
+		}
+	}
 	row := v.holdRow(hold, v.zone())
 	return []term{
-		{"Type", row.Type}, {"Stops", row.Scope}, {"Since", row.Since}, {"Authority", row.Authority}, {"Review by now", row.Review}, {"Ends now", row.Ends},
-	}
+		{"Requests", codes}, {"Type", row.Type}, {"Stops", row.Scope}, {"Since", row.Since}, {"Authority", row.Authority}, {"Review by now", row.Review}, {"Ends now", row.Ends},
+	}, nil
 }
 
-func (v *visit) amendForm(hold contract.Hold) form {
+func (v *visit) amendForm(hold contract.Hold) (form, error) {
+	facts, err := v.holdFacts(hold)
+	if err != nil {
+		return form{}, err
+	}
 	proof := source()
 	proof.Label, proof.Optional = "The authority's document", true
 	proof.Hint = "Needed when the last day changes. Its fingerprint is recorded; keep the document in the file."
 	return form{
-		Title: "Change the days of a hold", Heading: "Change the days of a hold", Back: linked{"/holds", "Holds"}, Facts: v.holdFacts(hold),
+		Title: "Change the days of a hold", Heading: "Change the days of a hold", Back: linked{"/holds", "Holds"}, Facts: facts,
 		Lead:    "A review date ends nothing. A last day ends the hold by itself, at the end of that day where its authority sits; the authority alone sets it.",
 		Address: "/holds/" + hold.Id + "/amend", Button: "Change the days",
 		Sure: "Change the days of this hold?", SureText: "What is left empty stays as it is.",
@@ -74,7 +90,7 @@ func (v *visit) amendForm(hold contract.Hold) form {
 			proof, note(),
 		},
 		Check: checkAmendment,
-	}
+	}, nil
 }
 
 // checkAmendment: a last day stands on the authority's document.
@@ -103,9 +119,13 @@ func (s *Site) showAmend(v *visit) error {
 	if err != nil {
 		return err
 	}
+	asked, err := v.amendForm(hold)
+	if err != nil {
+		return err
+	}
 	e := blank()
 	e["last"] = lastDayStays
-	return v.ask(http.StatusOK, v.amendForm(hold), e, nil)
+	return v.ask(http.StatusOK, asked, e, nil)
 }
 
 // amendHold changes the day of a hold's review, and its last day on the word of its authority.
@@ -114,7 +134,11 @@ func (s *Site) amendHold(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.decide(v.amendForm(hold), func(e entries) ([]fault, error) {
+	asked, err := v.amendForm(hold)
+	if err != nil {
+		return err
+	}
+	return v.decide(asked, func(e entries) ([]fault, error) {
 		body := contract.HoldAmendment{ReviewBy: e.date("review"), Note: e["note"]}
 		if e["last"] != lastDayStays {
 			body.Expiry = contract.HoldExpiry{Authority: contract.HoldExpiryAuthority(hold.Authority), Source: tdr.Evidence(e["source"])}

@@ -13,9 +13,9 @@ func TestAmendingAHold(t *testing.T) {
 	address := "/holds/" + id + "/amend"
 	officer, counsel := w.as("officer1"), w.as("counsel1")
 	officer.get(address).wants(t, 403, "You may not do this")
-	counsel.get("/holds").wants(t, 200, `href="`+address+`"`, "Only when it is lifted")
+	counsel.get("/holds").wants(t, 200, `href="`+address+`"`, "Only when it is lifted", `href="/requests/`+r.Code+`"`)
 	page := counsel.get(address)
-	page.wants(t, 200, "Change the days of a hold", "Court stay of removal", "A review date ends nothing.")
+	page.wants(t, 200, r.Code, "Change the days of a hold", "Court stay of removal", "A review date ends nothing.")
 	counsel.send(address, filled(page)).wants(t, 422, "Choose what becomes of the last day.")
 	counsel.send(address, filled(page, "last", "stays")).wants(t, 422, "Enter a review date, or change the last day.")
 	counsel.send(address, filled(page, "last", "set")).wants(t, 422, `href="#ends-month"`, "Choose where the authority sits.", "Choose the authority&#39;s document.")

@@ -29,7 +29,10 @@ func (v *visit) claimed() (contract.Hold, form, error) {
 	if err != nil {
 		return claim, form{}, err
 	}
-	facts := v.holdFacts(claim)
+	facts, err := v.holdFacts(claim)
+	if err != nil {
+		return claim, form{}, err
+	}
 	for _, entry := range record.History {
 		facts = append(facts, term{"US citizenship since " + momentOf(entry.EnteredAt, v.now(), v.zone()), citizenshipWord(entry.Citizenship)})
 	}

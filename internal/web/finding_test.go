@@ -25,7 +25,7 @@ func TestFindingOnAClaim(t *testing.T) {
 		}
 	}
 	page := counsel.get(address)
-	page.wants(t, 200, "A finding lifts nothing", "US citizenship since Mon 2 Mar 2026", "Claimed; counsel decides")
+	page.wants(t, 200, r.Code, "A finding lifts nothing", "US citizenship since Mon 2 Mar 2026", "Claimed; counsel decides")
 	counsel.send(address, filled(page)).wants(t, 422, "Choose what was found.", "Choose the source document.")
 	before := w.traces()
 	w.clock.set(w.clock.Now().Add(time.Minute))

@@ -21,7 +21,9 @@ import (
 // holdRow is a hold as who needs to know sees it.
 type holdRow struct {
 	ID, Type, Since, Review, Ends, Authority, Scope string
-	Lift, Amend, Find                               string // empty for who may not
+
+	Requests          []linked // that it stops, of those that the reader may see; only where holds are listed
+	Lift, Amend, Find string   // empty for who may not
 }
 
 func (v *visit) holdRow(h contract.Hold, zone *time.Location) holdRow {
@@ -56,15 +58,35 @@ func (s *Site) showHolds(v *visit) error {
 	}
 	var rows []holdRow
 	for _, hold := range list.Holds {
-		if hold.Kind != "" {
-			rows = append(rows, v.holdRow(hold, v.zone()))
+		if hold.Kind == "" {
+			continue
 		}
+		row := v.holdRow(hold, v.zone())
+		if row.Requests, err = v.stoppedBy(hold); err != nil {
+			return err
+		}
+		rows = append(rows, row)
 	}
 	return v.found("holds", view{Title: "Holds", Body: struct {
 		Rows  []holdRow
 		Knows bool
 		Done  string
 	}{rows, s.policy.May(v.caller(), readHolds), v.doneText()}})
+}
+
+// stoppedBy are the requests in scope of a hold, as far as the API lists them to the caller.
+func (v *visit) stoppedBy(h contract.Hold) ([]linked, error) {
+	list, err := read[contract.RequestList](v, "/v1/requests?limit=20&person="+h.PersonId)
+	if err != nil {
+		return nil, err
+	}
+	var found []linked
+	for _, r := range list.Requests {
+		if (h.RequestId == "" || h.RequestId == r.Id) && (h.Country == "" || h.Country == r.Country) {
+			found = append(found, linked{"/requests/" + r.Code, r.Code})
+		}
+	}
+	return found, nil
 }
 
 // holdPage is the form that places a hold, and its confirmation.
@@ -166,6 +188,8 @@ func newHold(d *dossier, entries map[string]string) (contract.NewHold, []fault) 
 	require(isOneOf(holdKinds(), entries["kind"]), "kind", "Choose the type of hold.")
 	require(isOneOf(authorities(), entries["authority"]), "authority", "Choose who may lift it.")
 	require(isDate, "month", "Enter the date of the document, such as 3 10 2026.")
+	// Where the document was made it can be a day later.
+	require(!isDate || !dated.After(d.today().AddDays(1)), "month", entryFault("dated", ""))
 	require(entries["source"] != "", "document", "Choose the source document.")
 	hold := contract.NewHold{
 		Kind: contract.HoldKind(entries["kind"]), Authority: contract.NewHoldAuthority(entries["authority"]), Dated: dated,
@@ -188,6 +212,7 @@ func newHold(d *dossier, entries map[string]string) (contract.NewHold, []fault) 
 		var ok bool
 		hold.ReviewBy, ok = threeFields(entries["review-year"], entries["review-month"], entries["review-day"])
 		require(ok, "review-month", "Enter a review date, such as 6 1 2026, or leave it empty.")
+		require(!ok || hold.ReviewBy.After(d.today()), "review-month", entryFault("review_by", ""))
 	}
 	return hold, faults
 }

@@ -61,6 +61,24 @@ func TestPlacingAndLiftingAHold(t *testing.T) {
 }
 
 // A lifting says what comes back and what stays, request by request.
+// A day that the API takes from nobody is refused before anything is confirmed.
+func TestAHoldsDaysAreCheckedBeforeItIsConfirmed(t *testing.T) {
+	w := newWorld(t)
+	r := w.opened()
+	b := w.as("counsel1")
+	address := "/requests/" + r.Code + "/holds/new"
+	entered := func(more ...string) page {
+		form := filled(b.get(address), "kind", "stay", "authority", "court", "scope", "person", "source", someHash, "month", "1", "day", "12", "year", "2026")
+		for i := 0; i+1 < len(more); i += 2 {
+			form.Set(more[i], more[i+1])
+		}
+		return b.send(address, form)
+	}
+	entered("year", "2027").wants(t, 422, "Enter a date that does not lie in the future.")
+	entered("review-month", "1", "review-day", "5", "review-year", "2026").wants(t, 422, "Enter a review date that lies ahead.")
+	entered("review-month", "6", "review-day", "5", "review-year", "2026").wants(t, 200, "Stop all contact for")
+}
+
 func TestLiftingTellsWhatCameBackAndWhatStaysHeld(t *testing.T) {
 	w := newWorld(t)
 	r := w.sent()
