@@ -50,9 +50,9 @@ func as(caller identity.Principal, role identity.Role) identity.Principal {
 	return caller
 }
 
-// actorFor is the caller with the roles through which they see the subject: an
+// ActorFor is the caller with the roles through which they see the subject: an
 // officer of one office is no officer of another's cases.
-func actorFor(caller identity.Principal, subject identity.Subject) tdr.Actor {
+func ActorFor(caller identity.Principal, subject identity.Subject) tdr.Actor {
 	actor := tdr.Actor{ID: caller.Subject, Roles: []tdr.Role{}}
 	for _, role := range caller.Roles {
 		if identity.Sees(as(caller, role), subject) {

@@ -57,11 +57,11 @@ func TestActorHasTheRolesThatSee(t *testing.T) {
 		Subject: "officer1", Roles: []identity.Role{identity.Liaison, identity.Officer, identity.Supervisor},
 		Offices: []string{"BOS"}, Countries: []string{"GHA"},
 	}
-	abroad := actorFor(caller, identity.Subject{FieldOffice: "LOS", Country: "GHA", Officer: "officer2"})
+	abroad := ActorFor(caller, identity.Subject{FieldOffice: "LOS", Country: "GHA", Officer: "officer2"})
 	if !slices.Equal(abroad.Roles, []tdr.Role{tdr.LiaisonRole}) {
 		t.Errorf("abroad: %v", abroad.Roles)
 	}
-	home := actorFor(caller, identity.Subject{FieldOffice: "BOS", Country: "VNM", Officer: "officer2"})
+	home := ActorFor(caller, identity.Subject{FieldOffice: "BOS", Country: "VNM", Officer: "officer2"})
 	if !slices.Equal(home.Roles, []tdr.Role{tdr.OfficerRole, tdr.SupervisorRole}) {
 		t.Errorf("home: %v", home.Roles)
 	}

@@ -44,7 +44,7 @@ func (s *Server) change(ctx context.Context, asked change) (kept, error) {
 		return s.again(ctx, asked.key, err)
 	}
 	input := workflows.CommandInput{Seen: seen, Command: tdr.Command{
-		ID: asked.key, Actor: actorFor(principalOf(ctx), view.Subject()), OccurredAt: utc(asked.occurred), Act: asked.act,
+		ID: asked.key, Actor: ActorFor(principalOf(ctx), view.Subject()), OccurredAt: utc(asked.occurred), Act: asked.act,
 	}}
 	if input.Facts, err = s.factsFor(ctx, view, asked.act); err != nil {
 		return s.again(ctx, asked.key, err)

@@ -319,7 +319,7 @@ func (s *Server) takeIn(ctx context.Context, asked contract.OpenRequestObject, m
 	}
 	now, caller := utc(s.clock.Now()), principalOf(ctx)
 	subject := identity.Subject{FieldOffice: made.open.FieldOffice, Country: made.open.Country, Post: made.open.Post}
-	command := tdr.Command{ID: asked.Params.IdempotencyKey, Actor: actorFor(caller, subject), Act: &made.open}
+	command := tdr.Command{ID: asked.Params.IdempotencyKey, Actor: ActorFor(caller, subject), Act: &made.open}
 	events, err := tdr.Decide(tdr.State{}, command, tdr.Facts{Now: now, Opening: &facts})
 	if err != nil {
 		return StoredCommand{}, err

@@ -107,10 +107,14 @@ func (d *dossier) today() calendar.Date { return calendar.DateOf(d.readTime.In(d
 // may asks the one policy whether the caller may do something here, so that a
 // page offers only what the API will take from them.
 func (d *dossier) may(operation identity.Operation) bool {
-	subject := identity.Subject{
+	return d.visit.site.policy.Allows(d.visit.caller(), operation, d.subject())
+}
+
+// subject is what decides who sees the request.
+func (d *dossier) subject() identity.Subject {
+	return identity.Subject{
 		FieldOffice: d.Request.FieldOffice, Country: d.Request.Country, Post: d.Request.Post, Officer: d.Request.Officer,
 	}
-	return d.visit.site.policy.Allows(d.visit.caller(), operation, subject)
 }
 
 // names turns ids of the directory into names.

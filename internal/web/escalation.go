@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"github.com/traveldoc/traveldoc/api"
 	"github.com/traveldoc/traveldoc/api/contract"
@@ -128,7 +129,7 @@ func (v *visit) escalationForm(status int, d *dossier, e contract.Escalation, ch
 		ID: e.Id, Done: v.doneText(), Request: d.Request.Code, Back: d.path(), Level: e.Level, Ask: askOf(e.Level), Why: plain(triggerWord(e.Trigger)),
 		By: d.answerBy(e), Waiting: ageOf(d.Request.WaitingSince, d.readTime, d.zone), Contact: d.day(d.Request.LastContactAt),
 		Contacts: contacts[:min(len(contacts), 5)], Open: e.Status == string(tdr.EscalationWaiting), Bounced: !e.UnreachableAt.IsZero(),
-		Mine: d.may(identity.AcknowledgeEscalation), Key: chosen["key"], Actions: actions(), Chosen: chosen,
+		Mine: d.mayAcknowledge(e), Key: chosen["key"], Actions: actions(), Chosen: chosen,
 	}
 	for _, id := range e.Told {
 		page.Told = append(page.Told, d.names.told(id, e.AskedAt))
@@ -142,6 +143,18 @@ func (v *visit) escalationForm(status int, d *dossier, e contract.Escalation, ch
 	page.Dates, page.Limit = d.nextDates(e)
 	title := "Acknowledge"
 	return v.show(status, "escalation", view{Title: title, Code: d.Request.Code, Faults: faults, Body: page})
+}
+
+// mayAcknowledge asks the policy, and the core whether the level is for one of
+// the caller's roles; whoever was told of it by name is asked for an answer too.
+func (d *dossier) mayAcknowledge(e contract.Escalation) bool {
+	caller := d.visit.caller()
+	actor := api.ActorFor(caller, d.subject())
+	act := &tdr.AcknowledgeEscalation{Escalation: e.LocalId}
+	_, err := tdr.Decide(d.state, tdr.Command{Actor: actor, Act: act}, tdr.Facts{Now: d.readTime})
+	var refused *tdr.Refusal
+	put := !errors.As(err, &refused) || refused.Code != tdr.NotPermitted || slices.Contains(e.Told, caller.Subject)
+	return put && d.may(identity.AcknowledgeEscalation)
 }
 
 // answerBy is empty for a reminder, which wants no answer.

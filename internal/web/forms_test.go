@@ -138,6 +138,20 @@ func TestAcknowledging(t *testing.T) {
 }
 
 // Who may only read is not shown a form, and the API would not take it either.
+// What went over an officer's head is shown to officers as to any reader.
+func TestOfficersAreOfferedTheirOwnLevelsAlone(t *testing.T) {
+	w := newWorld(t)
+	r, id, _ := w.asked()
+	officer := w.as("officer1")
+	got := officer.get("/escalations/" + id)
+	got.wants(t, 200, "Your roles let you read this")
+	if strings.Contains(got.text, "Acknowledge and set date") {
+		t.Error("an officer is offered level 2")
+	}
+	officer.get("/escalations/"+w.escalation(r, 1)).wants(t, 200, "Acknowledge and set date")
+	w.as("supervisor1").get("/escalations/"+id).wants(t, 200, "Acknowledge and set date")
+}
+
 func TestReadersOfAnEscalationCannotAnswerIt(t *testing.T) {
 	w := newWorld(t)
 	_, id, _ := w.asked()
