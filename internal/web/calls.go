@@ -14,7 +14,8 @@ import (
 type refusal struct {
 	status  int
 	problem contract.Problem
-	entered bool // the API has put it on record
+	entered bool   // the API has put it on record
+	back    linked // where to go from its page; the start page when empty
 }
 
 // Error names the type alone: details can repeat what somebody entered.

@@ -70,6 +70,8 @@ func dispatchStatus(each contract.Dispatch) string {
 		return "Stopped"
 	case !each.Recall.OpenedAt.IsZero() && each.Recall.ClosedAt.IsZero():
 		return "Asked back"
+	case each.Recall.As != "" && each.Kind != string(tdr.RecordContactName):
+		return wordFor(recalledWords(), each.Recall.As)
 	case each.Status == contract.Sending:
 		return "Waiting"
 	case each.Channel == string(tdr.ByCourier) && each.HandOver.Tracking == "":
@@ -95,6 +97,11 @@ func couriers() []choice {
 
 func postSystems() []choice {
 	return []choice{{"etd", "Electronic travel documents (eTD)"}, {"post_portal", "The post's own web portal"}, {"other", "Another system"}}
+}
+
+// recalledWords are what a recall that is over leaves of a package, as a status.
+func recalledWords() []choice {
+	return []choice{{"returned", "Returned"}, {"destroyed", "Destroyed"}, {"never_arrived", "Never arrived"}}
 }
 
 func recallOutcomes() []choice {

@@ -39,8 +39,8 @@ func TestRecordingWhatACourierCarries(t *testing.T) {
 	b.send(address, good).wants(t, 200, "It is on record.", "DHL", "Tracking number: INVENTED-1", "Attach the proof of delivery")
 	b.send(address, good).wants(t, 200, "It is on record.")
 	good.Set("key", "0190c2a4-6f7e-7c1a-9b54-2f1de04c8a11")
-	b.send(address, good).wants(t, 409, "Somebody else has recorded this already.")
-	b.get(address).wants(t, 409, "This cannot be recorded of it")
+	b.send(address, good).wants(t, 409, "Somebody else has recorded this already.", `href="/requests/`+r.Code+`#dispatches"`)
+	b.get(address).wants(t, 409, "This cannot be recorded of it", `href="/requests/`+r.Code+`#dispatches"`)
 
 	address = "/dispatches/" + id + "/delivery"
 	w.clock.set(w.clock.Now().Add(20 * time.Minute))
@@ -87,6 +87,13 @@ func TestRecordingWhatBecameOfWhatWasAskedBack(t *testing.T) {
 	address := "/dispatches/" + w.dispatch(r) + "/recall-confirmation"
 	b.get("/requests/"+r.Code).wants(t, 200, "Asked back", `href="`+address+`"`)
 	b.send(address, filled(b.get(address), "as", "returned")).wants(t, 200, "It is on record.", "Returned to us")
+	page := b.get("/requests/" + r.Code)
+	page.wants(t, 200, ">Returned</span>")
+	for _, untrue := range []string{"Under way", "What is out was recalled"} {
+		if strings.Contains(page.text, untrue) {
+			t.Errorf("nothing is out, and the page says %q", untrue)
+		}
+	}
 }
 
 // Who may not record it is offered nothing, and refused.

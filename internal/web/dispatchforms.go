@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"time"
@@ -150,7 +151,7 @@ func (d *dossier) stepForm(each contract.Dispatch, step dispatchStep) form {
 func (s *Site) showDispatchStep(v *visit) error {
 	d, each, step, err := v.step()
 	if err == nil && !step.due(each) {
-		err = &refusal{status: http.StatusConflict, problem: contract.Problem{Type: "/problems/not_out"}}
+		err = d.leadingBack(&refusal{status: http.StatusConflict, problem: contract.Problem{Type: "/problems/not_out"}})
 	}
 	if err != nil {
 		return err
@@ -160,6 +161,15 @@ func (s *Site) showDispatchStep(v *visit) error {
 		e.setMoment(dayField, timeField, d.readTime, d.zone)
 	}
 	return v.ask(http.StatusOK, d.stepForm(each, step), e, nil)
+}
+
+// leadingBack has the page of a refusal lead to the request, where it says what was recorded.
+func (d *dossier) leadingBack(err error) error {
+	var refused *refusal
+	if errors.As(err, &refused) {
+		refused.back = linked{d.path() + "#dispatches", "Open request " + d.Request.Code}
+	}
+	return err
 }
 
 // recordDispatchStep records what a form says of a dispatch.
@@ -185,7 +195,7 @@ func (s *Site) recordDispatchStep(v *visit) error {
 			return []fault{{step.fields[len(step.fields)-1].Name, "This number belongs to another dispatch. Look at it again."}}, nil
 		}
 		if faults := faultsOf(err, step.faults, dayField+"-month"); len(faults) > 0 || err != nil {
-			return faults, err
+			return faults, d.leadingBack(err)
 		}
 		return nil, v.done(d.path(), "recorded", pending)
 	})

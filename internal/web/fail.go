@@ -54,7 +54,11 @@ func failureOf(err error) failure {
 	case errors.Is(err, errTooLarge):
 		return onward(http.StatusRequestEntityTooLarge, "The document is too large", "Nothing was changed. A document can have 32 MB at most.")
 	case errors.As(err, &refused):
-		return failureOfRefusal(refused)
+		failed := failureOfRefusal(refused)
+		if refused.back.Href != "" {
+			failed.Next, failed.NextIs = refused.back.Href, refused.back.Text
+		}
+		return failed
 	case errors.Is(err, errAway), errors.Is(err, api.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return away()
 	default:

@@ -13,7 +13,8 @@ import (
 // requestPage is a request in its reading form: where it is and what is next.
 type requestPage struct {
 	Code, Country, Post, Office, Officer string
-	Person                               *personPart // nil for who has no need to know
+	Person                               *personPart // nil for who has no need to know, and once it is destroyed
+	Destroyed                            bool        // told to who may read the person
 	Status                               string
 	Stage, StageAge, Waiting, Opened     string
 	Outcome                              string
@@ -63,7 +64,9 @@ func (s *Site) showRequest(v *visit) error {
 		page.Outcome = plain(r.Outcome)
 	}
 	for _, each := range d.Recalls {
-		page.Recalls = append(page.Recalls, d.day(each.OpenedAt))
+		if each.ClosedAt.IsZero() {
+			page.Recalls = append(page.Recalls, d.day(each.OpenedAt))
+		}
 	}
 	page.Primary, page.Actions = d.actions()
 	for _, fill := range []func(*requestPage) error{d.fillPerson, d.fillClocks, d.fillConsular, d.fillHolds, d.fillConsents, d.fillDispatches, d.fillEscalations, d.fillContacts} {

@@ -130,6 +130,9 @@ func (s *Site) decideReview(v *visit) error {
 	}
 	page.Key, page.Version = v.entry("key"), v.entry("version")
 	faults := page.decided(v)
+	if page.Returns == 0 && page.Package != nil && page.Package.Waits {
+		faults = append(faults, fault{"package", undisclosedText})
+	}
 	if len(faults) > 0 {
 		return v.show(http.StatusUnprocessableEntity, "review", view{Title: "Review", Code: d.Request.Code, Faults: faults, Body: page})
 	}

@@ -22,7 +22,7 @@ func statusOf(word string) status {
 		"On time": "check_circle_outline", "Due soon": "schedule", overdueWord: "error", "On hold": "lock",
 		"Waiting": "hourglass_empty", "Returned": "undo", "Bounced": "mail_outline", "Issued": "verified", "Refused": "highlight_off",
 		"Done": "check_circle_outline", "Suspended": "hourglass_empty", "Acknowledged": "check_circle_outline",
-		"Needs answer": "schedule", "Asked back": "undo", "Stopped": "highlight_off", "To hand over": "schedule", "To enter there": "schedule", "Under way": "hourglass_empty", "Closed": "check_circle_outline", "Owed": "error",
+		"Needs answer": "schedule", "Asked back": "undo", "Destroyed": "highlight_off", "Never arrived": "highlight_off", "Stopped": "highlight_off", "To hand over": "schedule", "To enter there": "schedule", "Under way": "hourglass_empty", "Closed": "check_circle_outline", "Owed": "error",
 	}
 	icon := icons[word]
 	if strings.HasPrefix(word, overdueWord) {
@@ -168,6 +168,8 @@ func rolesText(caller identity.Principal) string {
 	return strings.Join(words, ", ")
 }
 
+const undisclosedText = "An item waits for its disclosure review, or was withheld. A package leaves only once all of it may be disclosed."
+
 // entryFault says what to do about an entry. Rules of the API are worded for
 // programs; those that a person can meet here are worded for people.
 func entryFault(field, rule string) string {
@@ -185,6 +187,9 @@ func entryFault(field, rule string) string {
 		"notified_at":       "Enter when they were notified: since the detention and not in the future.",
 		"items":             "Give a reason for each item that you return.",
 		"content":           "The package has changed since you opened this page. Open the review again.",
+	}
+	if field == "content" && strings.Contains(rule, "disclosure") {
+		return undisclosedText
 	}
 	if text, ok := texts[field]; ok {
 		return text
