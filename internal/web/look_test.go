@@ -206,6 +206,14 @@ func TestEveryPageOfDisclosing(t *testing.T) {
 	b.signIn("supervisor1")
 	b.open("/reviews/" + r.Code)
 	b.examine("disclosure")
+	// As where nothing is missing: no heading stands between the two forms.
+	gap := `(() => { const form = document.querySelector('form[action$="/disclosures"]');
+		while (form.nextElementSibling.tagName != "FORM") form.nextElementSibling.remove();
+		const next = form.nextElementSibling.querySelector("fieldset"), button = form.querySelector(":scope > button");
+		return Math.round(next.getBoundingClientRect().top - button.getBoundingClientRect().bottom) })()`
+	if between := evaluate[int](b, gap); between < 16 {
+		t.Errorf("the button is %d px away from the next decision", between)
+	}
 	b.unchecked()
 	b.press(`form[action$="/disclosures"] button`)
 	b.examine("disclosure-error")

@@ -51,6 +51,8 @@ func (d *dossier) fillPerson(page *requestPage) error {
 	}
 	person, ok, err := readable[contract.Person](d.visit, "/v1/persons/"+d.Request.PersonId)
 	if err != nil || !ok {
+		// The policy lets them read it: what is not there any more was destroyed.
+		page.Destroyed = err == nil
 		return err
 	}
 	part := personPart{Name: nameOf(person), ANumber: person.ANumber, Citizenship: citizenshipWord(person.Citizenship)}

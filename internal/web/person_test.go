@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
 
 	"github.com/traveldoc/traveldoc/internal/documents/documentstest"
@@ -72,6 +73,39 @@ func TestThePersonOfARequest(t *testing.T) {
 	for _, personal := range []string{"Exampleton", "Togo", "A-number", "US citizenship"} {
 		if strings.Contains(stranger.text, personal) {
 			t.Errorf("who needs not know is told %s", personal)
+		}
+	}
+}
+
+// Once the key is destroyed the page says so to who could read the person, and to nobody else.
+func TestADestroyedPersonIsToldAsSuch(t *testing.T) {
+	w := newWorld(t)
+	r := w.opened()
+	tx, err := w.pool.Begin(t.Context())
+	must(t, err)
+	must(t, w.vault.Destroy(t.Context(), tx, r.Person))
+	must(t, tx.Commit(t.Context()))
+	const destroyed = "The data of the person were destroyed at the end of their retention"
+	w.as("officer1").get("/requests/"+r.Code).wants(t, 200, destroyed)
+	stranger := w.as("liaison1").get("/requests/" + r.Code)
+	stranger.wants(t, 200, "shown only to those who need to know")
+	if strings.Contains(stranger.text, destroyed) {
+		t.Error("who needs not know is told")
+	}
+}
+
+// A name of one long word breaks and moves nothing sideways.
+func TestALongNameBreaks(t *testing.T) {
+	w := newWorld(t)
+	r := w.opened("person", fields{"family_name": strings.Repeat("W", 200), "given_names": "Kofi", "birth_date": "1990-05-17"})
+	b := w.newTab()
+	b.signIn("officer1")
+	b.open("/requests/" + r.Code)
+	b.examine("request-long-name")
+	for _, width := range []int64{390, 1280} {
+		b.run(chromedp.EmulateViewport(width, 900))
+		if wide := evaluate[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
+			t.Errorf("at %d px it scrolls sideways by %d px", width, wide)
 		}
 	}
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/traveldoc/traveldoc/internal/store"
 	"github.com/traveldoc/traveldoc/internal/store/storetest"
 	"github.com/traveldoc/traveldoc/internal/tdr"
+	"github.com/traveldoc/traveldoc/internal/vault"
 	"github.com/traveldoc/traveldoc/internal/web"
 	"github.com/traveldoc/traveldoc/workflows"
 )
@@ -175,6 +176,7 @@ type world struct {
 	openings int
 	door     *door
 	store    *store.Store
+	vault    *vault.Vault
 	api      *api.Server
 	log      *safeBuffer
 	server   *httptest.Server
@@ -210,6 +212,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, pool: storetest.New(t), clock: &clock{now: monday}, people: people{snapshot}, log: &safeBuffer{}}
 	w.engine = &engine{clock: w.clock, states: map[string]tdr.State{}}
 	v := storetest.Vault(t, w.pool, w.clock)
+	w.vault = v
 	w.store = store.New(w.pool, store.Options{Clock: w.clock, Directory: w.people, Random: rand.Reader, Rules: custody.Newest(), Vault: v})
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	rows, files, _ := documentstest.New(t, w.pool, v, w.clock)
