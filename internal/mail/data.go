@@ -103,6 +103,19 @@ func dayOf(t time.Time) Day {
 	return Day{year, month, day}
 }
 
+// dueDay is the day in a zone that an instant ends or falls on: midnight ends the day before it.
+func dueDay(due time.Time, zone *time.Location) Day {
+	local := due.In(zone)
+	if isMidnight(local) {
+		local = local.Add(-time.Second)
+	}
+	return dayOf(local)
+}
+
+func isMidnight(local time.Time) bool {
+	return local.Hour() == 0 && local.Minute() == 0 && local.Second() == 0
+}
+
 // Notice is one thing asked about one request.
 type Notice struct {
 	Kind    Kind

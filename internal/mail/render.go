@@ -126,7 +126,7 @@ func (n Notice) filler(frame Frame) *strings.Replacer {
 	today := dayOf(frame.Now.In(frame.Zone))
 	on, moment, left := n.On, "", ""
 	if !n.Due.IsZero() {
-		on = dayOf(n.Due.In(frame.Zone))
+		on = dueDay(n.Due, frame.Zone)
 		moment = instantWords(n.Due, frame.Now, frame.Zone)
 	}
 	date := ""
@@ -190,7 +190,7 @@ func (n Notice) Urgency(now time.Time, zone *time.Location) (overdue, week int) 
 		if n.Due.Before(now) {
 			return 1, 0
 		}
-		day = dayOf(n.Due.In(zone))
+		day = dueDay(n.Due, zone)
 	}
 	if day.zero() {
 		return 0, 0

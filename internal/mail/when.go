@@ -19,8 +19,12 @@ func dayWords(day, today Day) string {
 }
 
 // instantWords writes "Fri 6 Mar 2026, 5:00 pm EST" in the recipient's zone.
+// Midnight is where a day counted whole ends: it is told as the end of that day.
 func instantWords(at, now time.Time, zone *time.Location) string {
 	local := at.In(zone)
+	if isMidnight(local) {
+		return "the end of " + dayWords(dueDay(at, zone), dayOf(now.In(zone)))
+	}
 	name := local.Format("MST")
 	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
 		name = "UTC" + name

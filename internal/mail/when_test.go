@@ -12,7 +12,7 @@ func TestWordsForDaysAndMoments(t *testing.T) {
 		time.Date(2026, 3, 6, 22, 0, 0, 0, time.UTC):  "Fri 6 Mar 2026, 5:00 pm EST",
 		time.Date(2026, 3, 17, 21, 0, 0, 0, time.UTC): "Tue 17 Mar 2026, 5:00 pm EDT", // 14 days, across the change of clocks
 		time.Date(2026, 3, 18, 3, 59, 0, 0, time.UTC): "Tue 17 Mar 2026, 11:59 pm EDT",
-		time.Date(2026, 3, 18, 4, 0, 0, 0, time.UTC):  "18 Mar 2026, 12:00 am EDT",
+		time.Date(2026, 3, 18, 4, 0, 0, 0, time.UTC):  "the end of Tue 17 Mar 2026", // nobody's hour
 		time.Date(2026, 3, 4, 4, 59, 59, 0, time.UTC): "Tue 3 Mar 2026, 11:59 pm EST",
 		time.Date(2026, 3, 4, 17, 0, 0, 0, time.UTC):  "Wed 4 Mar 2026, 12:00 pm EST",
 		time.Date(2026, 2, 17, 17, 0, 0, 0, time.UTC): "Tue 17 Feb 2026, 12:00 pm EST",
@@ -42,5 +42,18 @@ func TestWordsForDaysAndMoments(t *testing.T) {
 		if got := count(n); got != want {
 			t.Errorf("%d: %q", n, got)
 		}
+	}
+}
+
+// What fell due at the midnight that ends a day is overdue since that day.
+func TestMidnightEndsTheDayBefore(t *testing.T) {
+	notice := sample(t, Overdue)
+	notice.Due = time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC) // 3 March ends in Boston
+	letter, err := Render(Case{notice, frame(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "TD-7Q4M2K: next step overdue since Tue 3 Mar 2026"; letter.Subject != want {
+		t.Errorf("%q, want %q", letter.Subject, want)
 	}
 }
