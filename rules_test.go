@@ -252,6 +252,10 @@ func rules() []rule {
 				off("internal/store/merges.go", "m.stopNeverAddressed(ctx, tx, q, merge.Survivor, known, why, now)", "m.stopNeverAddressed(ctx, tx, q, merge.Survivor, known[:0], why, now)"),
 				off("internal/store/intake.go", "[]string{open.Order.Country}, why, now)", "nil, why, now)"),
 			}},
+			{pkg: "internal/store", test: "TestRule06_NoRecordOfAHumanOfTaiwanIsNotifiedToThePeoplesRepublic", off: [][]edit{
+				off("internal/store/consular.go", "each(claims, nationalityOf), known, each(told", "each(claims, nationalityOf), known[:0], each(told"),
+				off("internal/store/merges.go", "m.eachConsularly(ctx, tx, q, []string{merge.Survivor, merge.Merged}, now)\n}\n\n// assign", "error(nil)\n}\n\n// assign"),
+			}},
 			{pkg: "api", test: "TestRule06_CounselConsentsToAnotherCountry", off: [][]edit{
 				off("internal/identity/policy.go", "{ConsentToCountry, []Role{Counsel}}", "{ConsentToCountry, []Role{Counsel, Officer, Supervisor}}"),
 				off("internal/tdr/decide_package.go", "case gate != nil && gate.Bar != \"\":", "case gate != nil && gate.Bar == Missing:"),
