@@ -67,13 +67,13 @@ func custodyLetters(at, words string, several bool) []letter {
 
 func detainedLetters() []letter {
 	letters := []letter{
-		{at: "2032-03-30 00:00", to: "officer1@bos.example", subject: "next step overdue since Tue 30 Mar 2032"},
+		{at: "2032-03-30 00:00", to: "officer1@bos.example", subject: "next step overdue since Mon 29 Mar 2032"},
 		{at: "2032-05-02 00:00", to: "td-coordinator@bos.example", subject: "no answer, set a date by Mon 3 May 2032"},
 		{at: "2032-06-01 00:00", to: "td-desk@hq.example", subject: "HQ help requested, answer by Wed 2 Jun 2032"},
 		// The stay asks the package back, and the end of the request the answer.
 		{at: "2032-06-14 10:00", to: "consular@nga-washington.example", subject: "please send our package back"},
 		{at: "2033-01-11 11:00", to: "consular@nga-washington.example", subject: "please send our package back"},
-		{at: "2032-07-30 00:00", to: "officer1@bos.example", subject: "next step overdue since Fri 30 Jul 2032"},
+		{at: "2032-07-30 00:00", to: "officer1@bos.example", subject: "next step overdue since Thu 29 Jul 2032"},
 		{at: "2032-09-10 00:00", to: "td-coordinator@bos.example", subject: "no answer, set a date by Mon 13 Sep 2032"},
 		{at: "2032-09-13 17:00", to: "td-desk@hq.example", subject: "HQ help requested, answer by Tue 14 Sep 2032"},
 		{

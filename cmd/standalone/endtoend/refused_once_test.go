@@ -61,14 +61,14 @@ func refusedOnce(t *testing.T, w *whole.Whole) *life {
 		{"2032-09-27 10:00", "closed", "officer2", "travelled on 2032-09-27"},
 	}
 	l.letters = []letter{
-		{at: "2032-03-31 00:00", to: "officer2@bos.example", subject: "follow up by Tue 6 Apr 2032"},
+		{at: "2032-03-31 00:00", to: "officer2@bos.example", subject: "follow up by Mon 5 Apr 2032"},
 		{at: "2032-04-06 00:00", to: "officer2@bos.example", subject: "answer overdue, follow up by Wed 7 Apr 2032"},
 		{
 			at: "2032-04-06 00:00", to: "supervisor1@bos.example", subject: "answer overdue, follow up by Wed 7 Apr 2032",
 			says: " needs a follow-up by Wed 7 Apr 2032, 5:00 pm EDT.",
 		},
-		{at: "2032-04-23 00:00", to: "officer2@bos.example", subject: "next step overdue since Fri 23 Apr 2032"},
-		{at: "2032-05-27 00:00", to: "officer2@bos.example", subject: "next step overdue since Thu 27 May 2032"},
+		{at: "2032-04-23 00:00", to: "officer2@bos.example", subject: "next step overdue since Thu 22 Apr 2032"},
+		{at: "2032-05-27 00:00", to: "officer2@bos.example", subject: "next step overdue since Wed 26 May 2032"},
 		{at: "2032-06-08 17:00", to: "officer2@bos.example", subject: "next step overdue since Tue 8 Jun 2032"},
 		{at: "2032-06-26 01:00", to: "officer2@bos.example", subject: "follow up by Fri 2 Jul 2032"},
 		{at: "2032-07-02 01:00", to: "officer2@bos.example", subject: "answer overdue, follow up by Tue 6 Jul 2032"},

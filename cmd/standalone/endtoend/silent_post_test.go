@@ -54,7 +54,7 @@ func silentPost(t *testing.T, w *whole.Whole) *life {
 func silentLetters() []letter {
 	return []letter{
 		{at: "2032-03-08 16:00", to: "officer1@bos.example", subject: "next step overdue since Mon 8 Mar 2032"},
-		{at: "2032-03-26 00:00", to: "officer1@bos.example", subject: "follow up by Thu 1 Apr 2032"},
+		{at: "2032-03-26 00:00", to: "officer1@bos.example", subject: "follow up by Wed 31 Mar 2032"},
 		{at: "2032-04-01 00:00", to: "officer1@bos.example", subject: "answer overdue, follow up by Fri 2 Apr 2032"},
 		{
 			at: "2032-04-01 00:00", to: "supervisor1@bos.example", subject: "answer overdue, follow up by Fri 2 Apr 2032",
@@ -70,7 +70,7 @@ func silentLetters() []letter {
 			at: "2032-04-16 17:00", to: "af@state.example", subject: "raise with the post by Mon 19 Apr 2032",
 			says: " needs an answer by Mon 19 Apr 2032, 5:00 pm EDT.",
 		},
-		{at: "2032-04-27 00:00", to: "officer1@bos.example", subject: "follow up by Mon 3 May 2032"},
+		{at: "2032-04-27 00:00", to: "officer1@bos.example", subject: "follow up by Sun 2 May 2032"},
 		{at: "2032-05-03 00:00", to: "officer1@bos.example", subject: "answer overdue, follow up by Tue 4 May 2032"},
 		{at: "2032-05-03 00:00", to: "supervisor1@bos.example", subject: "answer overdue, follow up by Tue 4 May 2032"},
 		{at: "2032-05-21 00:00", to: "attache@gha.example", subject: "raise with the post by Mon 24 May 2032"},
