@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -255,39 +254,6 @@ func checkOrderDate(body contract.NewRequest, born calendar.Date, faults *fieldE
 	if body.Order.Date.Before(born) {
 		faults.add("order.date", "an order cannot be dated before birth")
 	}
-}
-
-// checkPredecessor: a closed request of the same person, in the caller's sight.
-func (s *Server) checkPredecessor(ctx context.Context, body contract.NewRequest, personID string, faults *fieldErrors) error {
-	if body.Predecessor == "" {
-		return nil
-	}
-	view, err := s.request(ctx, body.Predecessor)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		faults.add("predecessor", "there is no such request")
-	case err != nil:
-		return err
-	case view.Stage != tdr.Closed:
-		faults.add("predecessor", "is not closed")
-	case personID != "":
-		return s.checkSamePerson(ctx, view, personID, faults)
-	default:
-		faults.add("predecessor", "is a request of another person")
-	}
-	return nil
-}
-
-// checkSamePerson: records that are merged are of one person.
-func (s *Server) checkSamePerson(ctx context.Context, predecessor RequestView, personID string, faults *fieldErrors) error {
-	theirs, err := s.reads.RequestsOf(ctx, personID)
-	if err != nil {
-		return fmt.Errorf("read requests of person: %w", err)
-	}
-	if !slices.ContainsFunc(theirs, func(v RequestView) bool { return v.RequestID == predecessor.RequestID }) {
-		faults.add("predecessor", "is a request of another person")
-	}
-	return nil
 }
 
 // openingFacts are written down with the request and decide its dates from then on.
